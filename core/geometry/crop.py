@@ -1,0 +1,155 @@
+"""The one transform between a photo and the network's crop.
+
+Pixels, depth, keypoints, intrinsics, 3D joints and the hand's global orientation all move through
+a :class:`CropTransform`, so labels cannot part from pixels. It is a box in the photo, turned about
+its centre in the picture; a turn of the picture is a turn of the world about the optical axis.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from core.conventions import CROP_SIZE_PX
+from core.geometry.camera import Camera
+from core.geometry.rotation import about_optical_axis, axis_angle_from_matrix, matrix_from_axis_angle
+
+
+def normalise_keypoints(keypoints_px: np.ndarray, size_px: tuple[int, int] = CROP_SIZE_PX):
+    """Crop pixels (..., 2) to UTNet's normalised coordinates (x / width - 0.5, y / height - 0.5)."""
+    height, width = size_px
+    return np.asarray(keypoints_px, float) / (width, height) - 0.5
+
+
+def denormalise_keypoints(keypoints_norm: np.ndarray, size_px: tuple[int, int] = CROP_SIZE_PX):
+    """Normalised coordinates (..., 2) to crop pixels: the inverse of `normalise_keypoints`."""
+    height, width = size_px
+    return (np.asarray(keypoints_norm, float) + 0.5) * (width, height)
+
+
+@dataclass(frozen=True)
+class CropTransform:
+    """Maps a box of the photo, optionally turned, onto the crop.
+
+    Attributes:
+        centre_px: Box centre (x, y) in the photo; lands on (width / 2, height / 2) of the crop.
+        height_px: Height of the box in photo pixels; its width follows from the crop's aspect.
+        rotation_rad: Turn of the picture; positive turns x (right) towards y (down).
+        size_px: (height, width) of the crop.
+    """
+
+    centre_px: tuple[float, float]
+    height_px: float
+    rotation_rad: float = 0.0
+    size_px: tuple[int, int] = CROP_SIZE_PX
+
+    @classmethod
+    def around_box(
+        cls,
+        box_px: np.ndarray,
+        *,
+        margin: float = 1.0,
+        rotation_rad: float = 0.0,
+        size_px: tuple[int, int] = CROP_SIZE_PX,
+    ) -> "CropTransform":
+        """Cover the box (x1, y1, x2, y2), grown by the factor `margin`, at the crop's aspect."""
+        x1, y1, x2, y2 = (float(v) for v in box_px)
+        if not np.isfinite([x1, y1, x2, y2]).all() or x2 <= x1 or y2 <= y1:
+            raise ValueError(f"not a box (x1, y1, x2, y2) with a size: {box_px}")
+        height, width = size_px
+        cover = max(y2 - y1, (x2 - x1) * height / width)
+        centre = ((x1 + x2) / 2, (y1 + y2) / 2)
+        return cls(centre, cover * margin, rotation_rad, size_px)
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """The affine (3, 3) from photo pixels to crop pixels."""
+        height, width = self.size_px
+        scale = height / self.height_px
+        turn = about_optical_axis(self.rotation_rad)[:2, :2] * scale
+        matrix = np.eye(3)
+        matrix[:2, :2] = turn
+        matrix[:2, 2] = np.array([width / 2, height / 2]) - turn @ self.centre_px
+        return matrix
+
+    @property
+    def scale(self) -> float:
+        """Crop pixels per photo pixel."""
+        return self.size_px[0] / self.height_px
+
+    @property
+    def corners_px(self) -> np.ndarray:
+        """The crop's corners (4, 2) in the photo, clockwise from its top left."""
+        height, width = self.size_px
+        corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+        return self.keypoints_to_photo(corners)
+
+    def image(self, image: np.ndarray, *, border: int | float = 0) -> np.ndarray:
+        """Resample a picture (H, W[, C]) to the crop; outside the photo is `border`."""
+        height, width = self.size_px
+        # Shrinking by more than two aliases under bilinear sampling: average first.
+        shrink = int(1 / self.scale) if self.scale < 0.5 else 1
+        source, matrix = image, self.matrix
+        if shrink > 1:
+            size = (max(1, image.shape[1] // shrink), max(1, image.shape[0] // shrink))
+            source = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+            matrix = matrix @ _resize_matrix(size, (image.shape[1], image.shape[0]))
+        return cv2.warpAffine(
+            source, matrix[:2], (width, height), flags=cv2.INTER_LINEAR, borderValue=(border,) * 4
+        )
+
+    def depth(self, depth_mm: np.ndarray) -> np.ndarray:
+        """Resample depth (H, W) in mm to the crop, nearest, so that edges are never averaged.
+
+        Depth along the optical axis does not change under a crop or a turn about that axis.
+        """
+        height, width = self.size_px
+        return cv2.warpAffine(
+            depth_mm, self.matrix[:2], (width, height), flags=cv2.INTER_NEAREST, borderValue=0
+        )
+
+    def keypoints(self, keypoints_px: np.ndarray) -> np.ndarray:
+        """Photo pixels (..., 2) to crop pixels (..., 2)."""
+        matrix = self.matrix
+        return np.asarray(keypoints_px, float) @ matrix[:2, :2].T + matrix[:2, 2]
+
+    def keypoints_to_photo(self, keypoints_px: np.ndarray) -> np.ndarray:
+        """Crop pixels (..., 2) to photo pixels (..., 2): the inverse of `keypoints`."""
+        inverse = np.linalg.inv(self.matrix)
+        return np.asarray(keypoints_px, float) @ inverse[:2, :2].T + inverse[:2, 2]
+
+    def camera(self, camera: Camera) -> Camera:
+        """The camera that sees the turned world as this crop: A K Rz^-1.
+
+        With x = K X in the photo, the crop's pixels are A x = (A K Rz^-1) (Rz X); so 3D turned by
+        `points` and projected with these intrinsics lands exactly on `keypoints`.
+        """
+        turn = about_optical_axis(self.rotation_rad)
+        return Camera(self.matrix @ camera.intrinsics @ turn.T)
+
+    def points(self, points_mm: np.ndarray) -> np.ndarray:
+        """Camera-axes points (..., 3) turned about the optical axis along with the picture."""
+        return np.asarray(points_mm, float) @ about_optical_axis(self.rotation_rad).T
+
+    def points_to_photo(self, points_mm: np.ndarray) -> np.ndarray:
+        """The inverse of `points`."""
+        return np.asarray(points_mm, float) @ about_optical_axis(self.rotation_rad)
+
+    def global_orient(self, global_orient_rad: np.ndarray) -> np.ndarray:
+        """The hand's axis-angle orientation (3,) turned along with the picture."""
+        turned = about_optical_axis(self.rotation_rad) @ matrix_from_axis_angle(global_orient_rad)
+        return axis_angle_from_matrix(turned)
+
+    def global_orient_to_photo(self, global_orient_rad: np.ndarray) -> np.ndarray:
+        """The inverse of `global_orient`."""
+        turn = about_optical_axis(self.rotation_rad)
+        return axis_angle_from_matrix(turn.T @ matrix_from_axis_angle(global_orient_rad))
+
+
+def _resize_matrix(small: tuple[int, int], large: tuple[int, int]) -> np.ndarray:
+    """Affine from pixels of a picture of size `small` (w, h) to its original of size `large`.
+
+    `cv2.resize` aligns the pictures' outer edges, half a pixel outside the outer pixel centres.
+    """
+    sx, sy = large[0] / small[0], large[1] / small[1]
+    return np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1.0]])
