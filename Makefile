@@ -1,0 +1,44 @@
+# Every target sets up what it needs first (scripts/setup.sh); nothing has to be prepared by hand.
+#
+#   make run  ARGS="path/to/dataset"       the window
+#   make test PYTEST_ARGS="-k camera"      lint, import contracts, tests
+#   PYTHON=python3.12 make test            with a chosen interpreter (when .venv is made)
+
+PY := .venv/bin/python
+ARGS ?=
+PYTEST_ARGS ?=
+TEST_WORKERS ?= 2
+
+# One thread per process: two that fight for a core make torch ten times slower.
+TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.PHONY: run test lint format bench screenshots setup clean
+
+run:
+	@bash scripts/setup.sh --window
+	@$(PY) main.py $(ARGS)
+
+test: lint
+	$(TEST_ENV) $(PY) -m pytest -n $(TEST_WORKERS) $(PYTEST_ARGS)
+
+lint: setup
+	$(PY) -m ruff check .
+	.venv/bin/lint-imports --no-logo
+
+format: setup
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: setup
+	$(TEST_ENV) $(PY) -m pytest tests/benchmarks -m benchmark --benchmark-only $(PYTEST_ARGS)
+
+screenshots: setup
+	$(TEST_ENV) $(PY) scripts/screenshots.py $(ARGS)
+
+setup:
+	@bash scripts/setup.sh
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache \
+	    .hypothesis .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
