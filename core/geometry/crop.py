@@ -12,7 +12,11 @@ import numpy as np
 
 from core.conventions import CROP_SIZE_PX
 from core.geometry.camera import Camera
-from core.geometry.rotation import about_optical_axis, axis_angle_from_matrix, matrix_from_axis_angle
+from core.geometry.rotation import (
+    about_optical_axis,
+    axis_angle_from_matrix,
+    matrix_from_axis_angle,
+)
 
 
 def normalise_keypoints(keypoints_px: np.ndarray, size_px: tuple[int, int] = CROP_SIZE_PX):
