@@ -66,7 +66,7 @@ def disturb_pixels(
     return CropInput(image, depth_mm, crop.intrinsics, crop.transform)
 
 
-def _recoloured(image: np.ndarray, strength: float, generator: np.random.Generator) -> np.ndarray:
+def _recoloured(image: np.ndarray, strength: float, generator: np.random.Generator):
     gain = np.exp(
         generator.uniform(-strength, strength, 3) + generator.uniform(-strength, strength)
     )
