@@ -1,28 +1,22 @@
 """The window's end of the engine: asks another process for predictions and never waits for it."""
 
 import sys
-import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-import core
 from core.data.crops import CropInput
 from core.evaluation.exchange import crop_input_message, read_prediction
 from core.evaluation.prediction import Prediction
-from core.messages import Message, MessageError, MessageReader, encode
+from core.messages import Message, MessageError
 from utnet_viewer.document import EngineState
+from utnet_viewer.processes.message_process import MessageProcess
 
 #: Bytes not yet taken by the engine above which nothing more is written to it.
 _MAX_UNSENT_BYTES = 4 << 20
-
-#: How long an engine may take to end by itself once it was asked to.
-_PATIENCE_AT_END_MS = 1500
-
-_OUTPUT_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -84,21 +78,18 @@ class EngineClient(QObject):
         self._loading_silence_s = loading_silence_s
         self._cache: OrderedDict[tuple[_Source, Hashable], Prediction] = OrderedDict()
         self._state = EngineState()
+        self._spoken = EngineState()  # what the engine itself said last
         self._source: _Source | None = None
-        self._process: QProcess | None = None
-        self._reader = MessageReader()
-        self._output: deque[str] = deque(maxlen=_OUTPUT_LINES)
+        self._load_id = 0
+        self._process: MessageProcess | None = None
+        self._last_output = ""
         self._sent: dict[int, _Request] = {}
         self._wanted: _Request | None = None  # newest request, until it is answered
         self._waiting: list[_Request] = []  # prefetches, until the engine can take them
+        self._waiting_generation = 0
         self._serial = 0
-        self._last_heard_s = 0.0
-        self._ready_state = EngineState()
         self._watch = QTimer(self, interval=500)
-        self._watch.timeout.connect(self._look_for_silence)
-        application = QCoreApplication.instance()
-        if application is not None:
-            application.aboutToQuit.connect(self._end_with_application)
+        self._watch.timeout.connect(self._show_state)
 
     # What the window reads.
 
@@ -110,17 +101,15 @@ class EngineClient(QObject):
     @property
     def last_output(self) -> str:
         """The last lines the engine wrote to stderr, for people who look for the cause."""
-        return "\n".join(self._output)
+        return self._last_output if self._process is None else self._process.last_output
 
     @property
     def process_id(self) -> int | None:
         """The engine's process id, or None while none runs."""
-        return self._process.processId() or None if self._process is not None else None
+        return None if self._process is None else self._process.process_id or None
 
     def cached(self, key: Hashable) -> Prediction | None:
         """The prediction of `key` by the current checkpoint, if it is already known."""
-        if self._source is None:
-            return None
         prediction = self._cache.get((self._source, key))
         if prediction is not None:
             self._cache.move_to_end((self._source, key))
@@ -137,16 +126,22 @@ class EngineClient(QObject):
         """Load a checkpoint in the engine, starting the process where none runs.
 
         `hand_model_path` None is the embedded stand-in; `device` is "auto", "cpu", "cuda[:N]" or
-        "mps".
+        "mps". The newest unanswered request is asked again of the new checkpoint; prefetches are
+        forgotten.
         """
         self._source = _Source.of(checkpoint, hand_model_path, device)
         self._sent.clear()
         self._waiting.clear()
-        self._wanted = None
         if self._process is None:
-            self._launch()
-        self._set_state(EngineState("starting", note="The engine is starting."))
+            self._process = MessageProcess(self._command, self)
+            self._process.received.connect(self._on_message)
+            self._process.taken.connect(self._flush)
+            self._process.died.connect(self._on_death)
+            self._watch.start()
+        self._serial += 1
+        self._load_id = self._serial
         self._send_load()
+        self._say(EngineState("starting", note="The engine is starting."))
 
     def restart(self) -> None:
         """Kill the process where one runs and start again with the same arguments.
@@ -155,18 +150,17 @@ class EngineClient(QObject):
         """
         if self._source is None:
             raise RuntimeError("restart before start")
-        wanted, source = self._wanted, self._source
-        self._drop_process()
+        self._let_go(kill=True)
+        source = self._source
         self.start(source.checkpoint, source.hand_model, source.device)
-        self._wanted = wanted
 
     def stop(self) -> None:
         """End the process; the state becomes "off". Does not wait."""
-        self._drop_process()
+        self._let_go()
         self._sent.clear()
         self._waiting.clear()
         self._wanted = None
-        self._set_state(EngineState())
+        self._say(EngineState())
 
     def request(self, key: Hashable, crop_input: CropInput) -> None:
         """Ask for the prediction that is to be shown now; the newest request wins.
@@ -177,12 +171,13 @@ class EngineClient(QObject):
         prediction = self.cached(key)
         if prediction is not None:
             self._wanted = None
-            self._show_work()
+            self._show_state()
             self.prediction_ready.emit(key, prediction)
             return
         self._wanted = _Request(key, crop_input, is_prefetch=False)
         if self._state.phase in ("off", "dead"):
-            self.prediction_failed.emit(key, self._why_not_running())
+            note = self._state.note or "No engine is running, so there is no prediction."
+            self.prediction_failed.emit(key, note)
             return
         self._flush()
 
@@ -193,34 +188,33 @@ class EngineClient(QObject):
         `prediction_ready`.
         """
         self._waiting = [_Request(key, crop, is_prefetch=True) for key, crop in items]
+        self._serial += 1
+        self._waiting_generation = self._serial
         self._flush()
 
     # Sending.
 
     def _flush(self) -> None:
         """Send what waits, as far as the engine can take it."""
-        if not self._can_send():
-            return
-        if self._wanted is not None:
+        if self._can_send() and self._wanted is not None:
             self._send_wanted(self._wanted)
-        under_way = {request.key for request in self._sent.values()}
-        generation = self._serial + 1
         while self._waiting and self._can_send():
             request = self._waiting.pop(0)
-            if self.cached(request.key) is None and request.key not in under_way:
-                self._send_request(request, generation)
-        self._show_work()
+            under_way = any(sent.key == request.key for sent in self._sent.values())
+            if not under_way and self.cached(request.key) is None:
+                self._send_request(request, self._waiting_generation)
+        self._show_state()
 
     def _can_send(self) -> bool:
-        is_loaded = self._state.phase in ("ready", "busy") and self._process is not None
-        return is_loaded and self._process.bytesToWrite() < _MAX_UNSENT_BYTES
+        is_loaded = self._spoken.phase == "ready" and self._process is not None
+        return is_loaded and self._process.unsent_bytes < _MAX_UNSENT_BYTES
 
     def _send_wanted(self, wanted: _Request) -> None:
-        for serial, request in self._sent.items():
-            if request.key == wanted.key:
-                if request.is_prefetch:
-                    self._sent[serial] = replace(request, is_prefetch=False)
-                    self._send(Message("promote", {"id": serial}))
+        for serial, sent in self._sent.items():
+            if sent.key == wanted.key:
+                if sent.is_prefetch:
+                    self._sent[serial] = wanted
+                    self._process.send(Message("promote", {"id": serial}))
                 return
         self._send_request(wanted, self._serial + 1)
 
@@ -232,64 +226,55 @@ class EngineClient(QObject):
             "generation": generation,
             "prefetch": request.is_prefetch,
         }
-        self._send(crop_input_message("predict", request.crop_input, **fields))
+        self._process.send(crop_input_message("predict", request.crop_input, **fields))
 
     def _send_load(self) -> None:
         source = self._source
         fields = {
+            "id": self._load_id,
             "checkpoint": source.checkpoint,
             "hand_model": source.hand_model,
             "device": source.device,
         }
-        self._serial += 1
-        self._load_id = self._serial
-        self._send(Message("load", {"id": self._load_id, **fields}))
-
-    def _send(self, message: Message) -> None:
-        if self._process is not None:
-            self._process.write(encode(message))
+        self._process.send(Message("load", fields))
 
     # Listening.
 
-    def _read(self) -> None:
-        if self._process is None:
-            return
-        self._heard()
-        try:
-            messages = self._reader.feed(bytes(self._process.readAllStandardOutput().data()))
-            for message in messages:
-                self._on_message(message)
-        except MessageError as error:
-            self._drop_process()
-            self._die(f"The engine sent something unreadable and was stopped: {error}.")
-
     def _on_message(self, message: Message) -> None:
+        try:
+            self._take(message)
+        except (MessageError, KeyError) as error:
+            self._let_go(kill=True)
+            self._on_death(f"The engine answered something unknown and was stopped: {error!r}.")
+
+    def _take(self, message: Message) -> None:
         fields = message.fields
-        if fields.get("load", self._load_id) != self._load_id:
-            return  # an answer of the checkpoint before
-        if message.kind == "prediction":
-            self._on_prediction(message)
+        if message.kind == "heartbeat":
+            self._show_state()
+        elif message.kind == "prediction":
+            self._on_prediction(fields["id"], message)
         elif message.kind == "dropped":
             self._sent.pop(fields["id"], None)
             self._flush()
         elif message.kind == "failed":
             self._on_failure(fields["id"], fields["sentence"])
-        elif message.kind == "phase":
-            self._set_state(EngineState("starting", note=fields["note"]))
-        elif message.kind == "ready":
-            self._on_ready(fields)
-        elif message.kind == "load_failed":
+        elif message.kind in ("phase", "ready", "load_failed"):
+            if fields["id"] == self._load_id:  # else it is of the checkpoint before
+                self._on_loading(message.kind, fields)
+        else:
+            raise MessageError(f"a message of kind {message.kind!r}")
+
+    def _on_loading(self, kind: str, fields: dict) -> None:
+        if kind == "phase":
+            self._say(EngineState("starting", note=fields["note"]))
+        elif kind == "ready":
+            self._say(EngineState("ready", fields["device"], fields["model"], fields["note"]))
+            self._flush()
+        else:
             self._die(fields["sentence"])
-        elif message.kind != "heartbeat":
-            raise MessageError(f"unknown kind {message.kind!r}")
 
-    def _on_ready(self, fields: dict) -> None:
-        self._ready_state = EngineState("ready", fields["device"], fields["model"], fields["note"])
-        self._set_state(self._ready_state)
-        self._flush()
-
-    def _on_prediction(self, message: Message) -> None:
-        request = self._sent.pop(message.fields["id"], None)
+    def _on_prediction(self, serial: int, message: Message) -> None:
+        request = self._sent.pop(serial, None)
         if request is None:
             return
         prediction = read_prediction(message)
@@ -310,113 +295,45 @@ class EngineClient(QObject):
         if self._wanted is not None and self._wanted.key == key:
             self._wanted = None
         self._flush()
-        self._show_work()
 
     # Living and dying.
 
-    def _launch(self) -> None:
-        process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        # -P keeps the current folder off the path: it may be a dataset with a torch.py in it.
-        environment.insert("PYTHONPATH", str(Path(core.__file__).resolve().parents[1]))
-        environment.insert("PYTHONUNBUFFERED", "1")
-        process.setProcessEnvironment(environment)
-        process.setProgram(self._command[0])
-        process.setArguments(list(self._command[1:]))
-        process.readyReadStandardOutput.connect(self._read)
-        process.readyReadStandardError.connect(self._read_errors)
-        process.bytesWritten.connect(self._flush)
-        process.finished.connect(self._on_finished)
-        process.errorOccurred.connect(self._on_process_error)
-        self._process, self._reader = process, MessageReader()
-        self._output.clear()
-        self._heard()
-        process.start()
-        self._watch.start()
-
-    def _drop_process(self) -> None:
-        """Let go of the process: it is asked to end, and killed where it does not."""
-        process, self._process = self._process, None
+    def _let_go(self, *, kill: bool = False) -> None:
         self._watch.stop()
-        if process is None:
-            return
-        process.disconnect(self)
-        if process.state() == QProcess.ProcessState.NotRunning:
-            process.deleteLater()
-            return
-        process.finished.connect(process.deleteLater)
-        process.closeWriteChannel()
-        QTimer.singleShot(_PATIENCE_AT_END_MS, process, process.kill)
+        if self._process is not None:
+            self._last_output = self._process.last_output
+            self._process.end(kill=kill)
+            self._process = None
 
-    def _end_with_application(self) -> None:
-        """The event loop is over: this once, wait for the process, and kill it where it hangs."""
-        processes = self.findChildren(QProcess)
-        for process in processes:
-            process.disconnect(self)
-            process.closeWriteChannel()
-        for process in processes:
-            if not process.waitForFinished(_PATIENCE_AT_END_MS):
-                process.kill()
-                process.waitForFinished(_PATIENCE_AT_END_MS)
-        self._process = None
-
-    def _on_finished(self, exit_code: int, exit_status: QProcess.ExitStatus) -> None:
-        self._read()
-        self._read_errors()
-        if self._process is None:
-            return
-        self._drop_process()
-        if exit_status == QProcess.ExitStatus.CrashExit:
-            reason = f"The engine was ended by signal {exit_code}"
-            if exit_code == 9:
-                reason += " (as the system does when memory runs out)"
-        else:
-            reason = f"The engine ended with status {exit_code}"
-        last = f" Its last words: {self._output[-1]}" if self._output else ""
-        self._die(f"{reason}.{last}")
-
-    def _on_process_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart and self._process is not None:
-            reason = self._process.errorString()
-            self._drop_process()
-            self._die(f"The engine could not be started: {reason}.")
+    def _on_death(self, reason: str) -> None:
+        self._let_go()
+        self._die(reason)
 
     def _die(self, reason: str) -> None:
         """Say that there is no engine, and answer what was asked of it."""
         wanted = self._wanted
         self._sent.clear()
         self._waiting.clear()
-        self._set_state(replace(self._ready_state, phase="dead", note=reason))
+        self._say(replace(self._spoken, phase="dead", note=reason))
         if wanted is not None:
             self.prediction_failed.emit(wanted.key, reason)
 
-    def _read_errors(self) -> None:
-        if self._process is not None:
-            raw = bytes(self._process.readAllStandardError().data())
-            self._output.extend(raw.decode(errors="replace").splitlines())
+    def _say(self, state: EngineState) -> None:
+        self._spoken = state
+        self._show_state()
 
-    def _heard(self) -> None:
-        self._last_heard_s = time.monotonic()
-
-    def _look_for_silence(self) -> None:
-        silent_s = time.monotonic() - self._last_heard_s
-        limit_s = self._loading_silence_s if self._state.phase == "starting" else self._silence_s
-        if silent_s > limit_s and self._state.phase in ("starting", "ready", "busy"):
-            note = f"The engine has not answered for {silent_s:.0f} s; it can be restarted."
-            self._set_state(replace(self._state, phase="busy", note=note))
-        else:
-            self._show_work()
-
-    def _show_work(self) -> None:
-        """Say "busy" while the newest request is under way, else "ready"."""
-        if self._state.phase in ("ready", "busy") and self._ready_state.phase == "ready":
-            phase = "busy" if self._wanted is not None else "ready"
-            self._set_state(replace(self._ready_state, phase=phase))
-
-    def _why_not_running(self) -> str:
-        return self._state.note or "No engine is running, so there is no prediction."
-
-    def _set_state(self, state: EngineState) -> None:
+    def _show_state(self) -> None:
+        """What the engine said last, with what it is doing or that it is silent."""
+        state = self._spoken
+        if state.phase == "ready" and self._wanted is not None:
+            state = replace(state, phase="busy")
+        limit_s = self._loading_silence_s if state.phase == "starting" else self._silence_s
+        if self._process is not None and self._process.silent_s > limit_s:
+            note = (
+                f"The engine has not answered for {self._process.silent_s:.0f} s; "
+                "if it does not come back, restart it."
+            )
+            state = replace(state, phase="busy", note=note)
         if state != self._state:
             self._state = state
             self.state_changed.emit(state)
