@@ -1,0 +1,253 @@
+"""UTNet: one transformer over image, depth and hand tokens, from a crop to a MANO hand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from core.conventions import (
+    BETA_COUNT,
+    IMAGE_MEAN,
+    IMAGE_STD,
+    JOINT_COUNT,
+    MANO_JOINT_COUNT,
+    MIDDLE_KNUCKLE,
+)
+from core.geometry.rotation import matrix_from_axis_angle
+from core.hand.hand_model import HandModel
+from core.network import camera as crop_camera
+from core.network.config import NetworkConfig
+from core.network.feature_maps import KeypointHeatmaps, Upsampler, sample_maps
+from core.network.inputs import NetworkInput
+from core.network.mano_layer import ManoLayer
+from core.network.output import HandOutput, UTNetOutput
+from core.network.refinement import GraphRefinement
+from core.network.rotations import CODE_SIZE, code_from_matrix, matrix_from_code
+from core.network.tokens import QUERY_TOKEN_COUNT, ImageTokens, QueryTokens
+from core.network.vit import VisionTransformer
+
+_PLACE_SIZE = 5
+
+
+@dataclass(frozen=True)
+class MeanParameters:
+    """Where the network starts: its outputs are residuals on these.
+
+    Attributes:
+        pose: (16, 3, 3) rotation matrices: global orientation and finger joints.
+        betas: (10,).
+        camera_sxy: (3,): s, and tx, ty in metres.
+    """
+
+    pose: np.ndarray
+    betas: np.ndarray
+    camera_sxy: np.ndarray
+
+    @classmethod
+    def of_hand(cls, hand_model: HandModel) -> "MeanParameters":
+        """The hand model's mean pose and shape, in a crop that the hand fills.
+
+        The hand starts turned by pi about x, as WiLoR's and HaMeR's mean does: MANO's axes have y
+        up, camera axes have y down.
+        """
+        fingers = matrix_from_axis_angle(np.reshape(hand_model.pose_mean_rad, (15, 3)))
+        return cls(
+            pose=np.concatenate([np.diag([1.0, -1.0, -1.0])[None], fingers]),
+            betas=np.zeros(BETA_COUNT),
+            camera_sxy=np.array([crop_camera.TYPICAL_SCALE, 0.0, 0.0]),
+        )
+
+
+@dataclass(frozen=True)
+class _Codes:
+    """A hand as the network writes it down: pose codes (B, 16, C), betas (B, 10), camera (B, 3)."""
+
+    pose: Tensor
+    betas: Tensor
+    camera_sxy: Tensor
+
+    def moved(self, pose: Tensor, betas: Tensor, camera: Tensor) -> "_Codes":
+        return _Codes(
+            self.pose + pose.float(),
+            self.betas + betas.float(),
+            crop_camera.move_camera(self.camera_sxy, camera.float()),
+        )
+
+
+class UTNet(nn.Module):
+    """The network. `forward` takes a `NetworkInput` and returns coarse and final hands."""
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        hand_model: HandModel,
+        *,
+        mean: MeanParameters | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.hand_model_name = hand_model.name
+        preset = config.preset
+        code_size = CODE_SIZE[config.rotation]
+        map_widths = preset.map_widths[: config.num_scales]
+
+        self.image_tokens = ImageTokens(stem=config.stem, width=preset.width, depth=config.depth)
+        self.query_tokens = QueryTokens(
+            width=preset.width, code_size=code_size, place_size=_PLACE_SIZE
+        )
+        self.vit = VisionTransformer(
+            width=preset.width,
+            depth=preset.depth,
+            heads=preset.heads,
+            drop_path=config.drop_path,
+            gradient_checkpointing=config.gradient_checkpointing,
+        )
+        self.decode_orient = _decoder(preset.width, code_size)
+        self.decode_finger = _decoder(preset.width, code_size)
+        self.decode_shape = _decoder(preset.width, BETA_COUNT)
+        self.decode_camera = _decoder(preset.width, 3)
+        self.keypoint_heatmaps = KeypointHeatmaps(preset.width, JOINT_COUNT)
+        self.upsampler = Upsampler(preset.width, map_widths)
+        self.refinement = GraphRefinement(
+            hand_model,
+            sample_width=sum(map_widths),
+            token_width=preset.width,
+            graph_width=preset.graph_width,
+            layers=config.graph_layers,
+            code_size=code_size,
+        )
+        self.mano = ManoLayer(hand_model)
+        self._keep_mean(mean or MeanParameters.of_hand(hand_model))
+        self.register_buffer("image_mean", _per_channel(IMAGE_MEAN), persistent=False)
+        self.register_buffer("image_std", _per_channel(IMAGE_STD), persistent=False)
+
+    def _keep_mean(self, mean: MeanParameters) -> None:
+        """The mean is part of the weights: residuals mean nothing without it."""
+        pose = torch.tensor(np.array(mean.pose), dtype=torch.float64)
+        code = code_from_matrix(pose, self.config.rotation).float()
+        self.register_buffer("mean_pose_code", code)
+        self.register_buffer("mean_betas", torch.tensor(np.array(mean.betas)).float())
+        self.register_buffer("mean_camera_sxy", torch.tensor(np.array(mean.camera_sxy)).float())
+
+    def forward(self, inputs: NetworkInput) -> UTNetOutput:
+        """Predict a hand per sample; in training mode depth is dropped at random."""
+        use_depth = self._use_depth(inputs.has_depth)
+        start = self._start(inputs, use_depth)
+        tokens = self._encode(inputs, start, use_depth)
+        query, image = tokens[:, :QUERY_TOKEN_COUNT], tokens[:, QUERY_TOKEN_COUNT:]
+        coarse_codes = start.moved(*self._decode(query))
+        coarse = self._hand(coarse_codes, inputs.intrinsics)
+
+        samples, centred_m, share = self._look_again(coarse, inputs.intrinsics, image)
+        residuals = self.refinement(samples, centred_m, query)
+        final_codes = coarse_codes.moved(residuals.pose_code, residuals.betas, residuals.camera)
+        return UTNetOutput(
+            coarse=coarse,
+            final=self._hand(final_codes, inputs.intrinsics),
+            auxiliary_keypoints_norm=self.keypoint_heatmaps(image) if self.training else None,
+            used_depth=use_depth,
+            sampled_share=share,
+        )
+
+    def _use_depth(self, has_depth: Bool[Tensor, " batch"]) -> Bool[Tensor, " batch"]:
+        if not self.config.depth:
+            return torch.zeros_like(has_depth)
+        if not self.training:
+            return has_depth
+        kept = torch.rand(has_depth.shape, device=has_depth.device) >= self.config.drop_depth
+        return has_depth & kept
+
+    def _start(self, inputs: NetworkInput, use_depth: Bool[Tensor, " batch"]) -> _Codes:
+        """Mean parameters for every sample, at the reference depth where depth is used."""
+        batch = len(inputs)
+        scale = crop_camera.first_scale(
+            self.mean_camera_sxy[0], inputs.intrinsics, inputs.reference_depth_mm, use_depth
+        )
+        offset = self.mean_camera_sxy[1:].expand(batch, 2)
+        return _Codes(
+            self.mean_pose_code.expand(batch, -1, -1),
+            self.mean_betas.expand(batch, -1),
+            torch.cat([scale[:, None], offset], dim=1),
+        )
+
+    def _encode(self, inputs: NetworkInput, start: _Codes, use_depth: Tensor) -> Tensor:
+        """All 18 + 192 tokens through the transformer."""
+        pixels = inputs.image.to(self.image_mean.dtype) / 255
+        pixels = (pixels - self.image_mean) / self.image_std
+        place = crop_camera.crop_place(
+            self._view_intrinsics(inputs.intrinsics), inputs.reference_depth_mm, use_depth
+        )
+        query = self.query_tokens(start.pose, start.camera_sxy, place)
+        image = self.image_tokens(pixels, inputs.depth.to(pixels.dtype), use_depth)
+        return self.vit(torch.cat([query, image], dim=1))
+
+    def _view_intrinsics(self, intrinsics: Float[Tensor, "batch 3 3"]) -> Tensor:
+        """The camera that keypoints are projected with, by configuration."""
+        if self.config.camera == "virtual":
+            return crop_camera.virtual_intrinsics(len(intrinsics), intrinsics)
+        return intrinsics
+
+    def _decode(self, query: Float[Tensor, "batch 18 width"]) -> tuple[Tensor, Tensor, Tensor]:
+        """Raw residuals of pose codes, betas and camera from the 18 tokens."""
+        orient = self.decode_orient(query[:, :1])
+        fingers = self.decode_finger(query[:, 1:MANO_JOINT_COUNT])
+        pose = torch.cat([orient, fingers], dim=1)
+        return pose, self.decode_shape(query[:, -2]), self.decode_camera(query[:, -1])
+
+    def _hand(self, codes: _Codes, intrinsics: Float[Tensor, "batch 3 3"]) -> HandOutput:
+        """Decode MANO, centre it on the middle knuckle, place it, project it; full precision.
+
+        Centred on the wrist instead, the translation would have to follow every change of the
+        pose; measured, that alone keeps a network from learning the 2D position.
+        """
+        with torch.autocast(intrinsics.device.type, enabled=False):
+            rotations = matrix_from_code(codes.pose, self.config.rotation)
+            orient, fingers = rotations[:, 0], rotations[:, 1:]
+            vertices, joints = self.mano(orient, fingers, codes.betas)
+            centre = joints[:, MIDDLE_KNUCKLE, None]
+            place = crop_camera.translation_m(codes.camera_sxy, intrinsics)[:, None]
+            view = self._view_intrinsics(intrinsics)
+            view_place = crop_camera.translation_m(codes.camera_sxy, view)[:, None]
+            return HandOutput(
+                joints_mm=(joints - centre + place) * 1000,
+                vertices_mm=(vertices - centre + place) * 1000,
+                keypoints_norm=crop_camera.project_norm(joints - centre + view_place, view),
+                global_orient=orient,
+                hand_pose=fingers,
+                betas=codes.betas,
+                camera_sxy=codes.camera_sxy,
+            )
+
+    def _look_again(
+        self,
+        coarse: HandOutput,
+        intrinsics: Float[Tensor, "batch 3 3"],
+        image_tokens: Float[Tensor, "batch 192 width"],
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Map samples at the coarse vertices, those vertices about their centre, share inside.
+
+        The coarse vertices are taken as given (no gradient): where to look is the coarse hand's
+        own task, and the slope of a feature map is a noisy teacher for it.
+        """
+        centre = coarse.joints_mm[:, MIDDLE_KNUCKLE, None].detach()
+        centred_m = (coarse.vertices_mm.detach() - centre) / 1000
+        view = self._view_intrinsics(intrinsics)
+        place = crop_camera.translation_m(coarse.camera_sxy.detach(), view)[:, None]
+        points_norm = crop_camera.project_norm(centred_m + place, view)
+        inside = (points_norm.abs() <= 0.5).all(dim=-1)
+        samples = sample_maps(self.upsampler(image_tokens), points_norm)
+        return samples, centred_m, inside.to(points_norm.dtype).mean(dim=1)
+
+
+def _decoder(width: int, outputs: int) -> nn.Linear:
+    decoder = nn.Linear(width, outputs)
+    # Start near the mean: small, not zero, so that gradients reach the tokens at once.
+    nn.init.xavier_uniform_(decoder.weight, gain=0.01)
+    nn.init.zeros_(decoder.bias)
+    return decoder
+
+
+def _per_channel(values: tuple[float, ...]) -> Tensor:
+    return torch.tensor(values)[:, None, None]
