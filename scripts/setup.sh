@@ -69,7 +69,7 @@ install_packages() {  # package names
     export DEBIAN_FRONTEND=noninteractive
     # A fresh container has no package lists yet, hence the second try.
     if ! $command >/dev/null 2>&1; then
-        { apt-get update -q && $command -q; } >&2 || fail "apt-get did not succeed. Run:" "$command"
+        { apt-get update -q && $command; } >&2 || fail "apt-get did not succeed. Run:" "$command"
     fi
 }
 
