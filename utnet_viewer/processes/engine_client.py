@@ -328,7 +328,8 @@ class EngineClient(QObject):
         if state.phase == "ready" and self._wanted is not None:
             state = replace(state, phase="busy")
         limit_s = self._loading_silence_s if state.phase == "starting" else self._silence_s
-        if self._process is not None and self._process.silent_s > limit_s:
+        is_expected = self._process is not None and state.phase != "dead"
+        if is_expected and self._process.silent_s > limit_s:
             note = (
                 f"The engine has not answered for {self._process.silent_s:.0f} s; "
                 "if it does not come back, restart it."

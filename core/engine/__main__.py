@@ -1,0 +1,50 @@
+"""``python -m core.engine``: answers predictions over stdin and stdout until stdin closes.
+
+The protocol is `core.messages`; requests are "load", "predict", "promote" and "cancel", answers
+"phase", "ready", "load_failed", "prediction", "failed", "dropped" and "heartbeat".
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from core.engine.requests import LoadRequest
+from core.engine.server import Loader, Predictor, Server
+
+
+def load_predictor(request: LoadRequest, say: Callable[[str], None]) -> Predictor:
+    """Load the network, saying in words what is being done."""
+    say("Importing torch.")
+    from core.evaluation.predictor import Predictor as NetworkPredictor
+    from core.hand.mano_file import load_hand_model
+
+    say("Loading the hand model.")
+    hand_model = load_hand_model(None if request.hand_model is None else Path(request.hand_model))
+    say(f"Loading {Path(request.checkpoint).name}.")
+    predictor = NetworkPredictor(Path(request.checkpoint), hand_model, request.device)
+    say(f"Warming up on {predictor.device_name}.")
+    predictor.warm_up()
+    return predictor
+
+
+def serve(load: Loader) -> None:
+    """Serve on this process's stdin and stdout.
+
+    Answers go to a private copy of stdout; stdout itself becomes stderr, so that no library's
+    print, be it from Python or from C, can end up between the messages.
+    """
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    Server(sys.stdin.buffer, answers, load).serve()
+
+
+def main() -> None:
+    """Parse the command line and serve."""
+    argparse.ArgumentParser(prog="python -m core.engine", description=__doc__).parse_args()
+    serve(load_predictor)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""The engine's loop: reads requests, predicts, answers; errors become messages, not deaths.
+
+Three threads: one reads stdin into the queue, so that stale requests are dropped while a
+prediction is being computed and the parent's death is noticed at once; one sends a heartbeat; the
+main one loads and predicts.
+"""
+
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from core.data.crops import CropInput
+from core.engine.requests import LoadRequest, PredictRequest, RequestQueue
+from core.evaluation.exchange import prediction_message, read_crop_input
+from core.evaluation.prediction import Prediction
+from core.messages import Message, MessageError, MessageReader, encode
+
+HEARTBEAT_S = 0.5
+
+_CHUNK_BYTES = 1 << 16
+
+
+class Predictor(Protocol):
+    """What the engine needs of a loaded network; see `core.evaluation.predictor`."""
+
+    device_name: str
+    model_name: str
+    note: str
+
+    def predict(self, crops: list[CropInput]) -> list[Prediction]:
+        """Predict each crop."""
+
+
+#: Loads a predictor, saying each phase in words through the second argument.
+Loader = Callable[[LoadRequest, Callable[[str], None]], Predictor]
+
+
+class Sender:
+    """Writes whole messages to the parent, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, message: Message) -> None:
+        """Send a message; where nobody reads any more, the engine ends."""
+        data = encode(message)
+        with self._lock:
+            try:
+                self._stream.write(data)
+                self._stream.flush()
+            except OSError:
+                leave(0)
+
+
+def leave(status: int) -> None:
+    """End this process from any thread, without waiting for what the others compute."""
+    sys.stderr.flush()
+    os._exit(status)
+
+
+@dataclass
+class Server:
+    """Answers one parent until its end of `requests` closes."""
+
+    requests: BinaryIO
+    answers: BinaryIO
+    load: Loader
+
+    def __post_init__(self) -> None:
+        self._queue = RequestQueue()
+        self._sender = Sender(self.answers)
+        self._predictor: Predictor | None = None
+        self._is_busy = False
+
+    def serve(self) -> None:
+        """Serve; never returns, the process ends when the parent closes the stream."""
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        threading.Thread(target=self._read, name="reader", daemon=True).start()
+        while (request := self._queue.take()) is not None:
+            self._is_busy = True
+            if isinstance(request, LoadRequest):
+                self._load(request)
+            else:
+                self._predict(request)
+            self._is_busy = False
+
+    # Reading, in its own thread.
+
+    def _read(self) -> None:
+        reader = MessageReader()
+        while chunk := os.read(self.requests.fileno(), _CHUNK_BYTES):
+            try:
+                for message in reader.feed(chunk):
+                    self._take(message)
+            except MessageError as error:
+                print(f"the engine was sent something unreadable: {error}", file=sys.stderr)
+                leave(3)
+        leave(0)
+
+    def _take(self, message: Message) -> None:
+        try:
+            dropped = self._queue_up(message)
+        except (MessageError, KeyError, TypeError) as error:
+            self._fail(message.fields.get("id"), "bad_input", f"The request is malformed: {error}.")
+            return
+        for request_id in dropped:
+            self._sender.send(Message("dropped", {"id": request_id}))
+
+    def _queue_up(self, message: Message) -> list[int]:
+        fields = message.fields
+        if message.kind == "predict":
+            request = PredictRequest(
+                int(fields["id"]),
+                int(fields["generation"]),
+                bool(fields["prefetch"]),
+                read_crop_input(message),
+            )
+            return self._queue.put(request)
+        if message.kind == "promote":
+            return self._queue.promote(fields["id"])
+        if message.kind == "cancel":
+            return self._queue.cancel(fields["id"])
+        if message.kind == "load":
+            return self._queue.put_load(LoadRequest(**fields))
+        raise MessageError(f"a message of kind {message.kind!r}")
+
+    # Answering, in the main thread.
+
+    def _load(self, request: LoadRequest) -> None:
+        def say(note: str) -> None:
+            self._sender.send(Message("phase", {"id": request.id, "note": note}))
+
+        self._predictor = None
+        try:
+            self._predictor = predictor = self.load(request, say)
+        except Exception as error:
+            traceback.print_exc()
+            code, sentence = describe(error)
+            fields = {"id": request.id, "code": code, "sentence": sentence}
+            self._sender.send(Message("load_failed", fields))
+            return
+        ready = {
+            "id": request.id,
+            "device": predictor.device_name,
+            "model": predictor.model_name,
+            "note": predictor.note,
+        }
+        self._sender.send(Message("ready", ready))
+
+    def _predict(self, request: PredictRequest) -> None:
+        if self._predictor is None:
+            self._fail(request.id, "not_loaded", "No checkpoint is loaded.")
+            return
+        try:
+            (prediction,) = self._predictor.predict([request.crop_input])
+        except Exception as error:
+            traceback.print_exc()
+            self._fail(request.id, *describe(error))
+            return
+        self._sender.send(prediction_message("prediction", prediction, id=request.id))
+
+    def _fail(self, request_id: int | None, code: str, sentence: str) -> None:
+        self._sender.send(Message("failed", {"id": request_id, "code": code, "sentence": sentence}))
+
+    def _beat(self) -> None:
+        while True:
+            self._sender.send(Message("heartbeat", {"busy": self._is_busy}))
+            time.sleep(HEARTBEAT_S)
+
+
+def describe(error: Exception) -> tuple[str, str]:
+    """Return (code, sentence for people) of an error while loading or predicting."""
+    if isinstance(error, MemoryError):
+        return "out_of_memory", f"Out of memory: {error}"
+    if isinstance(error, OSError):
+        return "file", f"{error}"
+    if isinstance(error, ValueError):
+        return "bad_input", f"{error}"
+    return "failed", f"{type(error).__name__}: {error}"

@@ -1,0 +1,170 @@
+"""A trained network at work: crops in, predictions in the photo's camera out. Needs torch."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.conventions import CROP_SIZE_PX, WRIST
+from core.data.crops import CropInput
+from core.evaluation.prediction import Prediction
+from core.geometry.crop import CropTransform, denormalise_keypoints
+from core.hand.hand_model import HandModel, ManoParameters
+from core.network.checkpoints import load_checkpoint
+from core.network.inputs import collate
+from core.network.output import UTNetOutput
+
+
+class OutOfMemoryError(MemoryError):
+    """The device had too little memory for the network or the batch."""
+
+
+class Predictor:
+    """A checkpoint loaded onto a device.
+
+    Attributes:
+        device: The torch device in use.
+        device_name: What people read: "cpu", "cuda:0 (NVIDIA H200)".
+        model_name: The checkpoint's file name without its suffix.
+        report: What of the checkpoint matched the network.
+        note: One sentence about what the checkpoint is, as it says itself; "" where it does not.
+    """
+
+    def __init__(self, checkpoint: Path, hand_model: HandModel, device: str = "auto") -> None:
+        """Load; `device` is "auto" (CUDA, then Apple's MPS, then the CPU) or torch's name of one.
+
+        Raises ValueError for a device that is not there, OutOfMemoryError, and what
+        `core.network.checkpoints.load_checkpoint` raises for a file that does not fit.
+        """
+        self.device = choose_device(device)
+        self.device_name = _device_name(self.device)
+        if self.device.type == "cpu":
+            # One crop is too small to share: contended threads made it ten times slower.
+            torch.set_num_threads(1)
+        with _NamingMemoryErrors(f"loading {checkpoint.name}", self.device):
+            self._network, self.report = load_checkpoint(
+                checkpoint, hand_model=hand_model, device=self.device
+            )
+        self._network.eval()
+        self.model_name = checkpoint.stem
+        self.note = ""
+
+    def warm_up(self) -> None:
+        """Predict a blank crop: the first forward pass pays for what later ones find ready."""
+        height, width = CROP_SIZE_PX
+        blank = CropInput(
+            image=np.zeros((height, width, 3), np.uint8),
+            depth_mm=None,
+            intrinsics=np.array([[600.0, 0, width / 2], [0, 600.0, height / 2], [0, 0, 1]]),
+            transform=CropTransform((width / 2, height / 2), height),
+        )
+        self.predict([blank])
+
+    def predict(self, crops: Sequence[CropInput]) -> list[Prediction]:
+        """Predict each crop, all in one batch; raises OutOfMemoryError where they do not fit."""
+        if not crops:
+            return []
+        begin = time.perf_counter()
+        action = f"predicting a batch of {len(crops)}"
+        with _NamingMemoryErrors(action, self.device), torch.inference_mode():
+            output = self._network(collate(crops).to(self.device))
+            arrays = _Arrays(output)  # copying to the CPU waits for the device
+        duration_ms = (time.perf_counter() - begin) * 1000 / len(crops)
+        return [arrays.prediction(row, crop, duration_ms) for row, crop in enumerate(crops)]
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device of this name, the best there is for "auto"; ValueError where it is none."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", 0)
+        if torch.backends.mps.is_available():
+            return torch.device("mps")
+        return torch.device("cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"device {name!r} cannot be used here ({str(error).splitlines()[0]}); "
+            'choose "auto" or "cpu"'
+        ) from error
+    return device
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return str(device)
+
+
+class _Arrays:
+    """A network's output as numpy arrays, still in the crops' turned camera axes."""
+
+    def __init__(self, output: UTNetOutput) -> None:
+        final = output.final
+        self._joints_mm = _array(final.joints_mm)
+        self._vertices_mm = _array(final.vertices_mm)
+        self._keypoints_norm = _array(final.keypoints_norm)
+        self._global_orient_rad = _array(final.global_orient_rad)
+        self._hand_pose_rad = _array(final.hand_pose_rad)
+        self._betas = _array(final.betas)
+        self._camera_sxy = _array(final.camera_sxy)
+        self._coarse_joints_mm = _array(output.coarse.joints_mm)
+        self._used_depth = _array(output.used_depth)
+
+    def prediction(self, row: int, crop: CropInput, duration_ms: float) -> Prediction:
+        """One row, turned back from the crop to the photo."""
+        transform = crop.transform
+        joints_mm = transform.points_to_photo(self._joints_mm[row])
+        crop_px = denormalise_keypoints(self._keypoints_norm[row], transform.size_px)
+        orient = self._global_orient_rad[row]
+        if np.isfinite(orient).all():
+            orient = transform.global_orient_to_photo(orient)
+        return Prediction(
+            keypoints_norm=self._keypoints_norm[row],
+            keypoints_px=transform.keypoints_to_photo(crop_px),
+            joints_mm=joints_mm,
+            vertices_mm=transform.points_to_photo(self._vertices_mm[row]),
+            mano=ManoParameters(
+                global_orient_rad=orient,
+                hand_pose_rad=self._hand_pose_rad[row],
+                betas=self._betas[row],
+                wrist_mm=joints_mm[WRIST],
+            ),
+            camera_sxy=self._camera_sxy[row],
+            crop=transform,
+            coarse_joints_mm=transform.points_to_photo(self._coarse_joints_mm[row]),
+            used_depth=bool(self._used_depth[row]),
+            duration_ms=duration_ms,
+        )
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.float().cpu().numpy().astype(float)
+
+
+class _NamingMemoryErrors:
+    """Turns torch's ways of saying "no memory" into an OutOfMemoryError with a remedy."""
+
+    def __init__(self, action: str, device: torch.device) -> None:
+        self._action = action
+        self._device = device
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        # The CPU's allocator raises a plain RuntimeError that only its words tell from others.
+        is_full = isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+            isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+        )
+        if is_full:
+            if self._device.type == "cuda":
+                torch.cuda.empty_cache()
+            raise OutOfMemoryError(
+                f"{self._action} needs more memory than {self._device} has free; close other "
+                'programs that use it, choose a smaller checkpoint, or device "cpu"'
+            ) from error
