@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from core.conventions import WRIST
 from core.data.frame import Frame, FrameId, HandLabel, ObjectLabel
-from core.evaluation.metrics import FrameMetrics
+from core.evaluation.metrics import measure
 from core.evaluation.prediction import Prediction
 from core.geometry.camera import Camera
 from core.geometry.crop import normalise_keypoints
@@ -107,7 +107,9 @@ def make_sample(
     prediction = _prediction(generator, frame, true) if with_prediction else None
     if evaluation:
         return Sample(row=row, frame=frame, prediction=prediction)
-    metrics = None if prediction is None else measure(truth, prediction, frame)
+    metrics = None
+    if prediction is not None:
+        metrics = measure(camera, truth.joints_mm, truth.vertices_mm, prediction)
     return Sample(row=row, frame=frame, truth=truth, prediction=prediction, metrics=metrics)
 
 
@@ -156,46 +158,6 @@ def _prediction(generator: np.random.Generator, frame: Frame, true: ManoParamete
         used_depth=frame.depth_mm is not None,
         duration_ms=28.0,
     )
-
-
-def measure(truth: HandMesh, prediction: Prediction, frame: Frame) -> FrameMetrics:
-    """Plausible metrics by the plainest route; the panels only have to show them."""
-    joints, vertices = prediction.joints_mm, prediction.vertices_mm
-    move = truth.joints_mm[WRIST] - joints[WRIST]
-    joint_errors = np.linalg.norm(joints + move - truth.joints_mm, axis=1)
-    vertex_errors = np.linalg.norm(vertices + move - truth.vertices_mm, axis=1)
-    pixels = np.linalg.norm(prediction.keypoints_px - frame.camera.project(truth.joints_mm), axis=1)
-    pa_joint = _procrustes_errors(joints, truth.joints_mm)
-    pa_vertex = _procrustes_errors(vertices, truth.vertices_mm)
-    return FrameMetrics(
-        mpjpe_mm=float(joint_errors.mean()),
-        pa_mpjpe_mm=float(pa_joint.mean()),
-        mpvpe_mm=float(vertex_errors.mean()),
-        pa_mpvpe_mm=float(pa_vertex.mean()),
-        f5=float((pa_vertex < 5).mean()),
-        f15=float((pa_vertex < 15).mean()),
-        keypoint_error_px=float(pixels.mean()),
-        keypoint_error_crop_px=float(pixels.mean() * prediction.crop.scale),
-        wrist_error_mm=float(np.linalg.norm(move)),
-        scale_ratio=float(_extent(joints) / _extent(truth.joints_mm)),
-        joint_errors_mm=joint_errors,
-        pa_joint_errors_mm=pa_joint,
-        keypoint_errors_px=pixels,
-        vertex_errors_mm=vertex_errors,
-        pa_vertex_errors_mm=pa_vertex,
-    )
-
-
-def _extent(points: np.ndarray) -> float:
-    return float(np.sqrt(((points - points.mean(0)) ** 2).sum(1).mean()))
-
-
-def _procrustes_errors(points: np.ndarray, target: np.ndarray) -> np.ndarray:
-    a, b = points - points.mean(0), target - target.mean(0)
-    rotation, _ = Rotation.align_vectors(b, a)
-    turned = rotation.apply(a)
-    scale = (turned * b).sum() / (turned**2).sum()
-    return np.linalg.norm(scale * turned - b, axis=1)
 
 
 def _box_around(joints_mm: np.ndarray) -> np.ndarray:

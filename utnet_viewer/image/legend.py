@@ -1,0 +1,128 @@
+"""The row above the picture: what the marks and colours mean, how large, how opaque."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+
+from core.conventions import FINGERS
+from utnet_viewer.image.paint import FINGER_COLOURS, dashed_pen
+from utnet_viewer.theme import PADDING, SIZE_LABEL, Theme, ui_font
+
+_HEIGHT = 26
+
+
+class MarkLegend(QWidget):
+    """Ground truth and prediction by shape, then the fingers by colour; folds from the right."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setFixedHeight(_HEIGHT)
+        self.setMinimumWidth(0)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Room for every entry."""
+        metrics = QFontMetricsF(ui_font(SIZE_LABEL))
+        words = ("ground truth", "prediction", *FINGERS)
+        text = sum(metrics.horizontalAdvance(word) for word in words)
+        return QSize(round(text + 2 * 38 + 5 * 28 + 10), _HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """Entries without room are left out."""
+        return QSize(0, _HEIGHT)
+
+    def paintEvent(self, event) -> None:
+        """Marks are drawn as they are on the picture."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(ui_font(SIZE_LABEL))
+        x = 0.0
+        for word in ("ground truth", "prediction"):
+            x = self._entry(painter, x, word, 22, None)
+        for finger in FINGERS:
+            x = self._entry(painter, x, finger, 14, FINGER_COLOURS[finger])
+
+    def _entry(self, painter: QPainter, x: float, word: str, mark_width: int, colour) -> float:
+        width = QFontMetricsF(painter.font()).horizontalAdvance(word)
+        after = x + mark_width + width + (16 if colour is None else 14)
+        if x + mark_width + width > self.width():
+            return float(self.width())
+        middle = self.height() / 2
+        if colour is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawRoundedRect(QRectF(x, middle - 4.5, 9, 9), 2, 2)
+        elif word == "prediction":
+            self._prediction_mark(painter, QPointF(x + 8, middle))
+        else:
+            self._truth_mark(painter, QPointF(x + 8, middle))
+        painter.setPen(QColor(self._theme.palette.t2))
+        text = QRectF(x + mark_width, 0, width + 4, self.height())
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, word)
+        return after
+
+    def _truth_mark(self, painter: QPainter, at: QPointF) -> None:
+        colour = QColor(self._theme.palette.t1)
+        painter.setPen(QPen(colour, 2))
+        painter.drawLine(at - QPointF(8, 0), at + QPointF(8, 0))
+        painter.setBrush(colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(at, 4, 4)
+
+    def _prediction_mark(self, painter: QPainter, at: QPointF) -> None:
+        colour = QColor(self._theme.palette.t1)
+        painter.setPen(dashed_pen(colour, 2.0, (1.2, 1.0)))
+        painter.drawLine(at - QPointF(9, 0), at + QPointF(9, 0))
+        painter.setPen(QPen(colour, 1.6))
+        painter.setBrush(QColor(self._theme.palette.bg2))
+        painter.drawPolygon(
+            [
+                at + QPointF(0, -4.6),
+                at + QPointF(4.6, 0),
+                at + QPointF(0, 4.6),
+                at + QPointF(-4.6, 0),
+            ]
+        )
+
+
+class LegendRow(QWidget):
+    """Marks at the left; opacity of the overlays and the zoom at the right."""
+
+    opacity_changed = Signal(float)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(_HEIGHT)
+        self.marks = MarkLegend(theme)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setObjectName("overlayOpacity")
+        self.opacity.setRange(0, 100)
+        self.opacity.setSingleStep(5)
+        self.opacity.setPageStep(20)
+        self.opacity.setValue(100)
+        self.opacity.setFixedWidth(64)
+        self.opacity.setAccessibleName("Opacity of the overlays")
+        self.opacity.valueChanged.connect(self._say_opacity)
+        self.zoom = QLabel()
+        self.zoom.setObjectName("hint")
+        self.zoom.setFont(ui_font(SIZE_LABEL))
+        self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.zoom.setMinimumWidth(64)
+        self.zoom.setToolTip("Screen points per pixel of the picture")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(PADDING, 0, PADDING, 2)
+        layout.setSpacing(8)
+        layout.addWidget(self.marks, 1)
+        layout.addWidget(self.opacity)
+        layout.addWidget(self.zoom)
+        self._say_opacity(100)
+
+    def set_zoom(self, scale: float, *, is_fit: bool) -> None:
+        """State the zoom: ``×2.2``, and whether the picture is fitted."""
+        digits = 2 if scale < 1 else 1
+        self.zoom.setText(f"fit ×{scale:.{digits}f}" if is_fit else f"×{scale:.{digits}f}")
+
+    def _say_opacity(self, percent: int) -> None:
+        self.opacity.setToolTip(f"Opacity of the overlays: {percent} %  ([ and ])")
+        self.opacity_changed.emit(percent / 100)
