@@ -133,7 +133,7 @@ class EngineClient(QObject):
         self._sent.clear()
         self._waiting.clear()
         if self._process is None:
-            self._process = MessageProcess(self._command, self)
+            self._process = MessageProcess(self._command, name="The engine", parent=self)
             self._process.received.connect(self._on_message)
             self._process.taken.connect(self._flush)
             self._process.died.connect(self._on_death)

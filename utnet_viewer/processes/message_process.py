@@ -26,14 +26,19 @@ class MessageProcess(QObject):
     taken = Signal()  # the child read some of what was sent
     died = Signal(str)  # why, as a sentence; not emitted after `end`
 
-    def __init__(self, command: tuple[str, ...], parent: QObject | None = None) -> None:
-        """Start `command` (program and arguments)."""
+    def __init__(
+        self, command: tuple[str, ...], *, name: str, parent: QObject | None = None
+    ) -> None:
+        """Start `command` (program and arguments); `name` begins what people read about it."""
         super().__init__(parent)
+        self._name = name
         self._reader = MessageReader()
         self._output: deque[str] = deque(maxlen=_OUTPUT_LINES)
         self._last_heard_s = time.monotonic()
         self._is_over = False
+        self._impatience = QTimer(self, singleShot=True, interval=_PATIENCE_AT_END_MS)
         self._process = QProcess(self)
+        self._impatience.timeout.connect(self._process.kill)
         self._process.setProcessEnvironment(_environment())
         self._process.setProgram(command[0])
         self._process.setArguments(list(command[1:]))
@@ -81,7 +86,7 @@ class MessageProcess(QObject):
             self._process.kill()
         else:
             self._process.closeWriteChannel()
-            QTimer.singleShot(_PATIENCE_AT_END_MS, self._process, self._process.kill)
+            self._impatience.start()
 
     def _on_output(self) -> None:
         self._last_heard_s = time.monotonic()
@@ -91,7 +96,7 @@ class MessageProcess(QObject):
         try:
             messages = self._reader.feed(raw)
         except MessageError as error:
-            self._die(f"The process sent something unreadable and was stopped: {error}.")
+            self._die(f"{self._name} sent something unreadable and was stopped: {error}.")
             self.end(kill=True)
             return
         for message in messages:
@@ -107,14 +112,15 @@ class MessageProcess(QObject):
             self.taken.emit()
 
     def _on_finished(self, exit_code: int, exit_status: QProcess.ExitStatus) -> None:
+        self._impatience.stop()
         self._on_errors()
         self._on_output()
         if exit_status == QProcess.ExitStatus.CrashExit:
-            reason = f"The process was ended by signal {exit_code}"
+            reason = f"{self._name} was ended by signal {exit_code}"
             if exit_code == 9:
                 reason += " (the system does that when memory runs out)"
         else:
-            reason = f"The process ended with status {exit_code}"
+            reason = f"{self._name} ended with status {exit_code}"
         last_words = f" Its last words: {self._output[-1]}" if self._output else ""
         self._die(f"{reason}.{last_words}")
         self.deleteLater()
@@ -122,7 +128,7 @@ class MessageProcess(QObject):
     def _on_process_error(self, error: QProcess.ProcessError) -> None:
         # Every other error is followed by `finished`, which says more.
         if error == QProcess.ProcessError.FailedToStart:
-            self._die(f"The process could not be started: {self._process.errorString()}.")
+            self._die(f"{self._name} could not be started: {self._process.errorString()}.")
             self.deleteLater()
 
     def _die(self, reason: str) -> None:
