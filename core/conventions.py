@@ -36,17 +36,20 @@ FINGER_JOINTS = {
 
 FINGER_OF_JOINT = {joint: finger for finger, joints in FINGER_JOINTS.items() for joint in joints}
 
-_PARTS = {finger: ("MCP", "PIP", "DIP", "tip") for finger in FINGERS}
-_PARTS["thumb"] = ("CMC", "MCP", "IP", "tip")
+_PARTS = ("MCP", "PIP", "DIP", "tip")
+_THUMB_PARTS = ("CMC", "MCP", "IP", "tip")
+
+
+def _joint_name(joint: int) -> str:
+    if joint == WRIST:
+        return "wrist"
+    finger = FINGER_OF_JOINT[joint]
+    parts = _THUMB_PARTS if finger == "thumb" else _PARTS
+    return f"{finger} {parts[FINGER_JOINTS[finger].index(joint)]}"
+
 
 #: Name of every joint, as shown to people: ``"index tip"``.
-JOINT_NAMES = tuple(
-    "wrist"
-    if joint == WRIST
-    else f"{FINGER_OF_JOINT[joint]} "
-    f"{_PARTS[FINGER_OF_JOINT[joint]][FINGER_JOINTS[FINGER_OF_JOINT[joint]].index(joint)]}"
-    for joint in range(JOINT_COUNT)
-)
+JOINT_NAMES = tuple(_joint_name(joint) for joint in range(JOINT_COUNT))
 
 #: Twenty bones as (parent joint, child joint), finger by finger, from the wrist outwards.
 BONES = tuple(

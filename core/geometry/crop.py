@@ -20,7 +20,7 @@ from core.geometry.rotation import (
 
 
 def normalise_keypoints(keypoints_px: np.ndarray, size_px: tuple[int, int] = CROP_SIZE_PX):
-    """Crop pixels (..., 2) to UTNet's normalised coordinates (x / width - 0.5, y / height - 0.5)."""
+    """Crop pixels (..., 2) to UTNet's coordinates (x / width - 0.5, y / height - 0.5)."""
     height, width = size_px
     return np.asarray(keypoints_px, float) / (width, height) - 0.5
 
