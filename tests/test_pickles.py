@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from python2_pickle import python2_pickle
 
 from core.pickles import (
     MANO_FILE,
@@ -63,38 +64,11 @@ def test_arrays_can_be_written_to():
     assert array[0] == 1
 
 
-def python2_string(text: bytes) -> bytes:
-    return b"U" + bytes([len(text)]) + text
-
-
-def python2_array(values: np.ndarray) -> bytes:
-    """The opcodes with which Python 2's numpy wrote an array: its bytes are a `str`."""
-    dtype = values.dtype.str[1:].encode()
-    shape = b"".join(b"K" + bytes([n]) for n in values.shape)
-    return (
-        b"cnumpy.core.multiarray\n_reconstruct\n"
-        b"cnumpy\nndarray\nK\x00\x85" + python2_string(b"b") + b"\x87R"
-        b"(K\x01(" + shape + b"t"
-        b"cnumpy\ndtype\n" + python2_string(dtype) + b"K\x00K\x01\x87R"
-        b"(K\x03" + python2_string(b"<") + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
-        b"\x89" + python2_string(values.tobytes()) + b"tb"
-    )
-
-
 def test_python_2_wrote_strings_as_bytes():
-    translation = np.array([-0.05, 0.02, -0.61])
-    data = (
-        b"\x80\x02}("
-        + python2_string(b"handTrans")
-        + python2_array(translation)
-        + python2_string(b"objName")
-        + python2_string(b"caf\xe9")
-        + b"u."
-    )
-    labels = load_pickle(data)
-    assert labels["objName"] == "café"
-    np.testing.assert_array_equal(labels["handTrans"], translation)
-    assert_same(labels, pickle.loads(data, encoding="latin1"))
+    expected = {"handTrans": np.array([-0.05, 0.02, -0.61]), "objName": "caf\xe9", "none": None}
+    data = python2_pickle(expected)
+    assert_same(load_pickle(data), expected)
+    assert_same(pickle.loads(data, encoding="latin1"), expected)
 
 
 class Planted:

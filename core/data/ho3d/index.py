@@ -1,0 +1,240 @@
+"""Open a folder in HO-3D's layout and read its frames.
+
+Opening reads the list and looks which files exist; pictures and labels are read one frame at a
+time, when asked for. The index is kept in a cache and made anew when the folder has changed.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from core.conventions import JOINT_COUNT, VERTEX_COUNT
+from core.data.frame import Frame, FrameId
+from core.data.ho3d import cache, folders, layout, listing, released
+from core.data.ho3d.problems import Problem, Progress, report
+from core.data.ho3d.reader import ReleasedLabels, read_frame
+from core.hand.hand_model import HandModel
+
+
+@dataclass(frozen=True)
+class Ho3dIndex:
+    """The frames of one split, in list order: row 0 is the list's first line.
+
+    Attributes:
+        root: The dataset's folder.
+        split: "train" or "evaluation".
+        version: "v2" (PNG) or "v3" (JPEG), as most of the pictures are; single frames may differ.
+        hand_model: With which the labels' MANO parameters are placed.
+        sequence_names: Sequences, in the order in which they first occur.
+        sequence_codes: (N,) index into `sequence_names` of every row.
+        frames: (N,) frame names of every row, a numpy string array.
+        files: (N,) which files every row has, bits of `core.data.ho3d.folders`.
+        problems: What is missing or malformed; frames without a picture among them.
+        released: Labels of the evaluation split that were released later.
+    """
+
+    root: Path
+    split: str
+    version: str
+    hand_model: HandModel
+    sequence_names: tuple[str, ...]
+    sequence_codes: np.ndarray
+    frames: np.ndarray
+    files: np.ndarray
+    problems: tuple[Problem, ...]
+    released: ReleasedLabels
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def name(self) -> str:
+        """What people read: "HO3D_v3 / train"."""
+        return f"{self.root.resolve().name} / {self.split}"
+
+    @cached_property
+    def sequences(self) -> Mapping[str, np.ndarray]:
+        """Rows of every sequence, sorted by frame name, so that they can be played.
+
+        The list's own order may be shuffled (version 2's training list is).
+        """
+        order = np.lexsort((self.frames, self.sequence_codes))
+        counts = np.bincount(self.sequence_codes, minlength=len(self.sequence_names))
+        rows = np.split(order, np.cumsum(counts)[:-1])
+        return dict(zip(self.sequence_names, rows, strict=True))
+
+    @cached_property
+    def unreadable_rows(self) -> np.ndarray:
+        """Rows whose picture was missing when the folder was looked through."""
+        return np.flatnonzero((self.files & folders.IMAGE) == 0)
+
+    def frame_id(self, row: int) -> FrameId:
+        """The name of a row; raises IndexError outside of 0 … len - 1."""
+        self._check(row)
+        return FrameId(self.sequence_names[self.sequence_codes[row]], str(self.frames[row]))
+
+    def row_of(self, frame_id: FrameId) -> int:
+        """The (first) row of a frame; raises KeyError where it is not listed."""
+        rows = self.sequences.get(frame_id.sequence, np.empty(0, int))
+        found = rows[self.frames[rows] == frame_id.frame]
+        if not len(found):
+            raise KeyError(f"{self.name} has no frame {frame_id}")
+        return int(found.min())
+
+    def read(self, row: int) -> Frame:
+        """Read a frame: camera axes, millimetres, and a list of what could not be read.
+
+        Raises:
+            UnreadableFrameError: there is no picture; it names the file and the reason.
+            IndexError: there is no such row.
+        """
+        frame_id = self.frame_id(row)
+        path = self._image_path(row, frame_id)
+        return read_frame(
+            self.root,
+            self.split,
+            frame_id,
+            image_path=path,
+            hand_model=self.hand_model,
+            released=self.released.of(row),
+        )
+
+    def _image_path(self, row: int, frame_id: FrameId) -> Path:
+        version = self.version
+        has = {"v2": bool(self.files[row] & folders.PNG), "v3": bool(self.files[row] & folders.JPG)}
+        if not has[version] and any(has.values()):
+            version = "v2" if has["v2"] else "v3"
+        return layout.image_path(self.root, self.split, frame_id, version=version)
+
+    def _check(self, row: int) -> None:
+        if not 0 <= row < len(self):
+            raise IndexError(f"{self.name} has rows 0 to {len(self) - 1}, not {row}")
+
+
+def open_index(
+    root: Path,
+    split: str,
+    *,
+    hand_model: HandModel,
+    version: str | None = None,
+    allow_missing_list: bool = False,
+    progress: Progress | None = None,
+    cache_dir: Path | None = None,
+) -> Ho3dIndex:
+    """Open a split of a folder in HO-3D's layout.
+
+    Args:
+        root: The folder with ``train.txt`` and ``train/``.
+        split: "train" or "evaluation".
+        hand_model: With which the labels' MANO parameters are placed.
+        version: "v2" or "v3"; None finds out.
+        allow_missing_list: Without a list, take all pictures, sorted by name.
+        progress: Called with (done, total) of the step in progress; opening a changed dataset
+            looks through its folders, and converts released labels once. False stops it.
+        cache_dir: Where indices are kept; None is the platform's place for that.
+
+    Raises:
+        WrongFolderError, MissingListError, EmptySplitError: see there; they say what to do.
+        IndexingCancelledError: `progress` returned False.
+    """
+    root = Path(root)
+    if version not in (None, *layout.IMAGE_SUFFIX):
+        raise ValueError(f"version is 'v2' or 'v3', not {version!r}")
+    cache_dir = cache_dir or cache.default_cache_dir()
+    listing.check_folder(root, split)
+    found, notes, has_list = _look_through(root, split, allow_missing_list, cache_dir, progress)
+    frames, files = found.listing, found.files
+    version = version or folders.version_of(files)
+    labels, released_notes = _open_released(
+        root, split, len(files) if has_list else None, cache_dir, progress
+    )
+    missing = folders.missing_files(root, split, frames, files, version)
+    report(progress, len(files), len(files))
+    return Ho3dIndex(
+        root=root,
+        split=split,
+        version=version,
+        hand_model=hand_model,
+        sequence_names=frames.sequence_names,
+        sequence_codes=frames.sequence_codes,
+        frames=frames.frames,
+        files=files,
+        problems=(*frames.problems, *notes, *released_notes, *missing),
+        released=labels,
+    )
+
+
+def _look_through(
+    root: Path,
+    split: str,
+    allow_missing_list: bool,
+    cache_dir: Path,
+    progress: Progress | None,
+) -> tuple[cache.CachedIndex, list[Problem], bool]:
+    """The list and the files, from the cache where it holds; notes; whether there is a list."""
+    try:
+        text = listing.read_list_file(root, split)
+    except listing.MissingListError:
+        if not allow_missing_list:
+            raise
+        text = None
+    fingerprint = "no list" if text is None else listing.digest(text)
+    path, notes = cache.cache_file(cache_dir, root, split, ".npz"), []
+    try:
+        cached = cache.load_index(path, root, split, fingerprint)
+        if cached is not None:
+            return cached, notes, text is not None
+    except ValueError as error:
+        notes.append(Problem(None, path, str(error)))
+
+    began_ns = time.time_ns()
+    if text is None:
+        frames = listing.list_folder(root, split)
+    else:
+        frames = listing.parse_list(text, layout.list_path(root, split))
+    files = folders.scan_files(root / split, frames, progress)
+    stamps = folders.stamps(root, split, frames.sequence_names, began_ns=began_ns)
+    found = cache.CachedIndex(frames, files)
+    try:
+        cache.save_index(path, found, stamps, fingerprint)
+    except OSError as error:
+        reason = f"the index cannot be kept for next time ({error.strerror or error})"
+        notes.append(Problem(None, path, reason))
+    return found, notes, text is not None
+
+
+def _open_released(
+    root: Path, split: str, count: int | None, cache_dir: Path, progress: Progress | None
+) -> tuple[ReleasedLabels, list[Problem]]:
+    """Joints and vertices of the evaluation split, where they were released and fit the list."""
+    if split != "evaluation":
+        return ReleasedLabels(), []
+    problems: list[Problem] = []
+    arrays: dict[str, np.ndarray] = {}
+    for part, source, points in _released_files(root, split):
+        if not source.is_file():
+            continue
+        if count is None:
+            problems.append(Problem(None, source, "not used: without a list its order is unknown"))
+            continue
+        cached = cache.cache_file(cache_dir, root, f"{split}_{part}", ".npy")
+        try:
+            arrays[part] = released.open_released(
+                source, cached, shape=(count, points, 3), progress=progress
+            )
+        except released.ReleasedLabelsError as error:
+            problems.append(Problem(None, source, f"not used: {error}"))
+        except OSError as error:
+            text = f"not used: {error.filename or cached} cannot be written ({error.strerror})"
+            problems.append(Problem(None, source, text))
+    labels = ReleasedLabels(joints_m=arrays.get("joints"), vertices_m=arrays.get("vertices"))
+    return labels, problems
+
+
+def _released_files(root: Path, split: str) -> Iterator[tuple[str, Path, int]]:
+    yield "joints", layout.joints_path(root, split), JOINT_COUNT
+    yield "vertices", layout.vertices_path(root, split), VERTEX_COUNT
