@@ -10,10 +10,12 @@ import torch
 from core.conventions import CROP_SIZE_PX, WRIST
 from core.data.crops import CropInput
 from core.evaluation.prediction import Prediction
+from core.files.checkpoint_card import CheckpointCard, read_card
 from core.geometry.crop import CropTransform, denormalise_keypoints
 from core.hand.hand_model import HandModel, ManoParameters
 from core.network.checkpoints import load_checkpoint
 from core.network.inputs import collate
+from core.network.load_report import LoadReport
 from core.network.output import UTNetOutput
 
 
@@ -29,7 +31,7 @@ class Predictor:
         device_name: What people read: "cpu", "cuda:0 (NVIDIA H200)".
         model_name: The checkpoint's file name without its suffix.
         report: What of the checkpoint matched the network.
-        note: One sentence about what the checkpoint is, as it says itself; "" where it does not.
+        note: What the checkpoint is and how good, as it says itself, in sentences.
     """
 
     def __init__(self, checkpoint: Path, hand_model: HandModel, device: str = "auto") -> None:
@@ -49,7 +51,7 @@ class Predictor:
             )
         self._network.eval()
         self.model_name = checkpoint.stem
-        self.note = ""
+        self.note = _note(read_card(checkpoint), self.report)
 
     def warm_up(self) -> None:
         """Predict a blank crop: the first forward pass pays for what later ones find ready."""
@@ -92,6 +94,19 @@ def choose_device(name: str = "auto") -> torch.device:
             'choose "auto" or "cpu"'
         ) from error
     return device
+
+
+def _note(card: CheckpointCard, report: LoadReport) -> str:
+    sentences = [f"{card.name}, trained on: {card.trained_on}."]
+    if card.held_out:
+        errors = ", ".join(f"{name} {value:.4g}" for name, value in card.held_out.items())
+        sentences.append(f"On data not trained on: {errors}.")
+    if report.hand_model_differs:
+        sentences.append(
+            f"It was trained with the hand model {report.hand_model_in_file}, "
+            f"but {report.hand_model} is in use."
+        )
+    return " ".join(sentences)
 
 
 def _device_name(device: torch.device) -> str:
