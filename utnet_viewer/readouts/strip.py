@@ -1,0 +1,108 @@
+"""The row of large readouts."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from utnet_viewer.numbers import MISSING
+from utnet_viewer.readouts.figures import FIGURES, Figure, Reading
+from utnet_viewer.theme import SIZE_LABEL, SIZE_READOUT, Theme, ui_font
+
+HEIGHT = 68
+_PAD = 14.0
+#: Below this width a cell's number is smaller.
+_NARROW = 100
+
+
+class ReadoutCell(QWidget):
+    """One number with its unit, its title above and its comparison below."""
+
+    def __init__(
+        self, figure: Figure, theme: Theme, *, is_first: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.figure, self._theme, self._is_first = figure, theme, is_first
+        self.reading = Reading()
+        self.setObjectName(f"readout_{figure.name}")
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setToolTip(figure.about)
+        self.setAccessibleName(figure.title)
+        theme.changed.connect(self.update)
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow cells leave out words, never the number."""
+        return QSize(62, HEIGHT)
+
+    def show_reading(self, reading: Reading) -> None:
+        """Show another number; an equal one costs nothing."""
+        if reading != self.reading:
+            self.reading = reading
+            self.setAccessibleDescription(f"{reading.value} {reading.unit}, {reading.notes[0]}")
+            self.update()
+
+    def paintEvent(self, event) -> None:
+        """Title, number, unit, comparison."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        palette = self._theme.palette
+        if not self._is_first:
+            painter.fillRect(QRectF(0, 12, 1, HEIGHT - 20), QColor(palette.line))
+        pad = _PAD if self.width() >= _NARROW else 8.0
+        painter.setFont(ui_font(SIZE_LABEL))
+        painter.setPen(QColor(palette.t2))
+        metrics = QFontMetricsF(painter.font())
+        title = metrics.elidedText(
+            self.figure.title, Qt.TextElideMode.ElideRight, self.width() - pad
+        )
+        painter.drawText(QRectF(pad, 4, self.width() - pad, 17), 0, title)
+        self._paint_value(painter, pad)
+        self._paint_note(painter, pad)
+
+    def _paint_value(self, painter: QPainter, pad: float) -> None:
+        palette, reading = self._theme.palette, self.reading
+        size = SIZE_READOUT if self.width() >= _NARROW else SIZE_READOUT - 4
+        font = ui_font(size, 600)
+        painter.setFont(font)
+        painter.setPen(QColor(palette.t3 if reading.value == MISSING else palette.t1))
+        painter.drawText(QPointF(pad, 43), reading.value)
+        x = pad + QFontMetricsF(font).horizontalAdvance(reading.value) + 5
+        unit_font = ui_font(SIZE_LABEL)
+        if x + QFontMetricsF(unit_font).horizontalAdvance(reading.unit) < self.width():
+            painter.setFont(unit_font)
+            painter.setPen(QColor(palette.t3))
+            painter.drawText(QPointF(x, 43), reading.unit)
+
+    def _paint_note(self, painter: QPainter, pad: float) -> None:
+        palette, reading = self._theme.palette, self.reading
+        font = ui_font(11, 600 if reading.is_warning else 500)
+        painter.setFont(font)
+        colour = QColor(palette.warning if reading.is_warning else palette.t3)
+        x = pad
+        if reading.trend:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            tip, base = (52.5, 60.0) if reading.trend > 0 else (60.0, 52.5)
+            painter.drawPolygon([QPointF(x, base), QPointF(x + 8, base), QPointF(x + 4, tip)])
+            x += 12
+        advance = QFontMetricsF(font).horizontalAdvance
+        room = self.width() - x - 6
+        text = next((note for note in reading.notes if advance(note) <= room), reading.notes[-1])
+        painter.setPen(colour)
+        painter.drawText(QPointF(x, 60.5), text)
+
+
+class ReadoutStrip(QWidget):
+    """All readouts side by side."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(HEIGHT)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.cells: dict[str, ReadoutCell] = {}
+        for number, figure in enumerate(FIGURES):
+            cell = ReadoutCell(figure, theme, is_first=number == 0)
+            self.cells[figure.name] = cell
+            layout.addWidget(cell, 1)
