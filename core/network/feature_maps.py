@@ -55,9 +55,12 @@ def sample_maps(
     """
     height, width = CROP_SIZE_PX
     half_pixel = torch.tensor([0.5 / width, 0.5 / height], device=points_norm.device)
+    half_pixel = half_pixel.to(points_norm.dtype)
     grid = (2 * (points_norm + half_pixel))[:, :, None]
     sampled = [
-        F.grid_sample(level, grid.to(level.dtype), align_corners=False)[..., 0] for level in maps
+        # In the points' precision: bfloat16 would round a position to half a pixel.
+        F.grid_sample(level.to(grid.dtype), grid, align_corners=False)[..., 0]
+        for level in maps
     ]
     return torch.cat(sampled, dim=1).transpose(1, 2)
 
@@ -66,7 +69,7 @@ class KeypointHeatmaps(nn.Module):
     """Auxiliary head of training: 21 keypoints as the soft-argmax of maps on the image tokens.
 
     It gives every image token a direct reason to know where the hand is; without it a network
-    from scratch stays at the constant predictor for long (measured, docs/adr/0003-camera.md).
+    from scratch stays at the constant predictor for long.
     """
 
     def __init__(self, token_width: int, joint_count: int) -> None:
@@ -82,5 +85,5 @@ class KeypointHeatmaps(nn.Module):
 
     def forward(self, tokens: Float[Tensor, "batch 192 width"]) -> Float[Tensor, "batch joints 2"]:
         """Keypoints in the crop's normalised coordinates."""
-        share = self.score(tokens).float().softmax(dim=1)
+        share = self.score(tokens).softmax(dim=1, dtype=self.cell_centres_norm.dtype)
         return share.transpose(1, 2) @ self.cell_centres_norm

@@ -35,6 +35,7 @@ def normalised_adjacency(faces: np.ndarray, vertex_count: int) -> Tensor:
         torch.tensor(pairs.T, device="cpu"),
         torch.tensor(weight, dtype=torch.float32, device="cpu"),
         (vertex_count, vertex_count),
+        device="cpu",
         is_coalesced=True,
         check_invariants=True,
     )

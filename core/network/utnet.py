@@ -69,10 +69,11 @@ class _Codes:
     camera_sxy: Tensor
 
     def moved(self, pose: Tensor, betas: Tensor, camera: Tensor) -> "_Codes":
+        # Full precision, whatever autocast made of the residuals.
         return _Codes(
-            self.pose + pose.float(),
-            self.betas + betas.float(),
-            crop_camera.move_camera(self.camera_sxy, camera.float()),
+            self.pose + pose.to(self.pose.dtype),
+            self.betas + betas.to(self.betas.dtype),
+            crop_camera.move_camera(self.camera_sxy, camera.to(self.camera_sxy.dtype)),
         )
 
 
