@@ -36,6 +36,10 @@ class PanelHeader(QFrame):
         self._layout.insertWidget(self._layout.count() - 1, widget)
         self._fit()
 
+    def sizeHint(self) -> QSize:
+        """A dock gives its title bar the height asked for here."""
+        return QSize(super().sizeHint().width(), PANEL_HEADER)
+
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for any dock; what does not fit is in the menu."""
         return QSize(120, PANEL_HEADER)

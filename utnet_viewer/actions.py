@@ -1,0 +1,81 @@
+"""Every action of the window by name: menu entry, key, tool tip, and no two with one key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow
+
+from utnet_viewer.widgets.controls import make_action
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One action and the heading under which the shortcut sheet lists it."""
+
+    group: str
+    action: QAction
+
+    @property
+    def keys(self) -> list[str]:
+        """Its keys as people read them."""
+        shape = QKeySequence.SequenceFormat.NativeText
+        return [sequence.toString(shape) for sequence in self.action.shortcuts()]
+
+
+class Actions:
+    """The registry; the window adds its own actions and adopts those of the panels."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self._named: dict[str, QAction] = {}
+        self._entries: list[Entry] = []
+
+    def add(
+        self,
+        name: str,
+        text: str,
+        run: Callable[[], None],
+        *,
+        group: str,
+        shortcut: str = "",
+        more_keys: tuple[str, ...] = (),
+        checkable: bool = False,
+    ) -> QAction:
+        """Make an action that calls `run`; it works from everywhere in the window."""
+        if name in self._named:
+            raise ValueError(f"there is an action named {name!r} already")
+        action = make_action(self._window, text, shortcut=shortcut, checkable=checkable)
+        if more_keys:
+            action.setShortcuts([QKeySequence(key) for key in (shortcut, *more_keys)])
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(lambda _checked=False: run())
+        self._named[name] = action
+        self._entries.append(Entry(group, action))
+        return action
+
+    def adopt(self, group: str, actions: list[QAction]) -> None:
+        """List a panel's own actions too."""
+        known = {id(entry.action) for entry in self._entries}
+        self._entries += [Entry(group, a) for a in actions if id(a) not in known]
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._named[name]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All of them, in order of registration."""
+        return list(self._entries)
+
+    def clashes(self) -> list[str]:
+        """Sentences naming the actions that share a key; empty when all is well."""
+        seen: dict[str, QAction] = {}
+        problems = []
+        for entry in self._entries:
+            for sequence in entry.action.shortcuts():
+                key = sequence.toString()
+                other = seen.setdefault(key, entry.action)
+                if other is not entry.action:
+                    problems.append(f"{key}: {other.text()!r} and {entry.action.text()!r}")
+        return problems

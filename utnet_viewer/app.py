@@ -1,0 +1,210 @@
+"""``utnet-viewer``: the window first, then what fills it.
+
+Nothing heavy is imported before the first paint: numpy, scipy, OpenCV and Open3D together take
+longer than a person waits for a window.
+"""
+
+import importlib
+import os
+import signal
+import sys
+import threading
+from argparse import Namespace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from utnet_viewer.arguments import build_parser
+from utnet_viewer.crash_log import catch_uncaught, log, start_log
+from utnet_viewer.docks import INSPECT
+from utnet_viewer.main_window import MainWindow
+from utnet_viewer.notices import Notice
+from utnet_viewer.settings import Settings
+from utnet_viewer.style import apply_theme, load_fonts
+from utnet_viewer.theme import Theme
+
+#: Libraries without Qt, imported in a thread: those of the session, then those of the mesh view.
+SESSION_LIBRARIES = ("numpy", "scipy.spatial.transform", "cv2")
+MESH_LIBRARIES = ("open3d",)
+
+#: Module and class of each panel, in the order in which they are made.
+PANELS = {
+    "Image": ("utnet_viewer.image.panel", "ImagePanel"),
+    "Readouts": ("utnet_viewer.readouts.panel", "ReadoutsPanel"),
+    "Mesh": ("utnet_viewer.mesh.panel", "MeshPanel"),
+}
+
+
+class Importer(QObject):
+    """Imports libraries in a thread of its own and says when they are there."""
+
+    session_ready = Signal()
+    mesh_ready = Signal()
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = threading.Thread(target=self._run, name="imports", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Until everything is imported."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        for libraries, ready in (
+            (SESSION_LIBRARIES, self.session_ready),
+            (MESH_LIBRARIES, self.mesh_ready),
+        ):
+            for name in libraries:
+                try:
+                    importlib.import_module(name)
+                except ImportError as error:
+                    self.failed.emit(f"{name} cannot be imported: {error}. Run make run again.")
+                    return
+            ready.emit()
+
+
+class Starter(QObject):
+    """Makes the window, and after its first paint everything else, step by step."""
+
+    def __init__(self, arguments: Namespace) -> None:
+        super().__init__()
+        self._arguments = arguments
+        self.settings, self.theme = Settings(self), Theme()
+        self.session = self._menus = self._screenshot = None
+        self._panels_missing = set(PANELS)
+        application = QApplication.instance()
+        self.theme.changed.connect(lambda: apply_theme(application, self.theme))
+        is_picture = arguments.screenshot is not None
+        self.window = MainWindow(self.theme, self.settings, remembers_layout=not is_picture)
+        self._follow_theme()
+        apply_theme(application, self.theme)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_theme)
+        self.window.place(arguments.size)
+        self.importer = Importer(self)
+        self.importer.session_ready.connect(self._start_session)
+        self.importer.mesh_ready.connect(lambda: self._add_panel("Mesh"))
+        self.importer.failed.connect(lambda why: self.show_error("A library is missing", why))
+        self.window.painted.connect(self.importer.start)
+        catch_uncaught(lambda text, details: self.show_error("Something went wrong", text, details))
+
+    def _follow_theme(self) -> None:
+        self.window.follow_theme(self._arguments.theme or self.settings.text("theme", "system"))
+
+    def show_error(self, title: str, text: str, details: str = "") -> None:
+        """A bar that can be copied; the window goes on."""
+        self.window.add_notice(Notice(self.theme, title, text, details=details))
+
+    def _start_session(self) -> None:
+        from utnet_viewer.display import Display
+        from utnet_viewer.menus import Menus
+        from utnet_viewer.session import Session
+
+        arguments, settings = self._arguments, self.settings
+        self.session = Session(
+            self.window,
+            hand_model_path=arguments.hand_model or settings.text("hand_model"),
+            checkpoint=arguments.checkpoint or settings.text("checkpoint"),
+            device=arguments.device or settings.text("device", "auto"),
+        )
+        self._menus = Menus(self.session)
+        Display(self.session)
+        self.window.paths_dropped.connect(self._menus.open_dropped)
+        self._fill("Samples", self.session.samples)
+        self._open_first()
+        QTimer.singleShot(0, lambda: self._add_panel("Image"))
+        QTimer.singleShot(0, lambda: self._add_panel("Readouts"))
+        if arguments.screenshot is not None:
+            self._take_screenshot(Path(arguments.screenshot))
+        self._say_what_cannot_be_written()
+
+    def _take_screenshot(self, path: Path) -> None:
+        from utnet_viewer.screenshot import Screenshot
+
+        self._screenshot = Screenshot(
+            self.session, path, panels_are_there=lambda: not self._panels_missing
+        )
+
+    def _open_first(self) -> None:
+        """The dataset asked for, else last time's, else the demo."""
+        from core.files.embedded import dataset_folder, demo_dataset
+        from utnet_viewer.opening import Order
+
+        arguments, settings, session = self._arguments, self.settings, self.session
+        if arguments.dataset:
+            root = dataset_folder(arguments.dataset)
+            order = Order(root, arguments.split or "", arguments.frame or "")
+        elif settings.text("dataset") and arguments.screenshot is None:
+            frame = arguments.frame or settings.text("frame")
+            split = arguments.split or settings.text("split")
+            order = Order(Path(settings.text("dataset")), split, frame)
+        else:
+            order = Order(demo_dataset(), arguments.split or "", arguments.frame or "")
+        if order.root.is_dir() or arguments.dataset or settings.text("dataset"):
+            session.open_dataset(order)
+        else:
+            session.show_page_if_empty()
+
+    def _fill(self, title: str, panel) -> None:
+        self.window.add_panel(title, panel)
+        self._menus.add_panel(title, panel.actions())
+
+    def _add_panel(self, title: str) -> None:
+        module, name = PANELS[title]
+        panel = getattr(importlib.import_module(module), name)(self.session.document, self.theme)
+        self._fill(title, panel)
+        self._panels_missing.discard(title)
+        if not self._panels_missing:
+            for clash in self.window.actions_.clashes():
+                log.warning("two actions share a key: %s", clash)
+
+    def _say_what_cannot_be_written(self) -> None:
+        problems = [self.settings.write_problem(), self._log_problem]
+        text = " ".join(problem for problem in problems if problem)
+        if text:
+            self.window.status.say(text, "warning")
+
+    _log_problem = ""
+
+    def start(self) -> None:
+        """Show the window; everything else follows its first paint."""
+        self._log_problem = start_log()
+        self.window.show()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the window until it is closed; returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    if arguments.screenshot and not _has_screen():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("utnet-viewer")
+    application.setApplicationDisplayName("UTNet Viewer")
+    application.setStyle("Fusion")
+    load_fonts()
+    starter = Starter(arguments)
+    if arguments.workspace:
+        starter.window.show_workspace(INSPECT)
+    starter.start()
+    # Ctrl+C in the terminal closes the window; Python hears it only while it runs something.
+    signal.signal(signal.SIGINT, lambda *_: starter.window.close())
+    heartbeat = QTimer(interval=500)
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start()
+    status = application.exec()
+    starter.importer.wait()
+    return status
+
+
+def _has_screen() -> bool:
+    """Whether a window could be shown at all."""
+    if sys.platform != "linux" or "QT_QPA_PLATFORM" in os.environ:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

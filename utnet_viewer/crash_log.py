@@ -1,0 +1,55 @@
+"""The log file, and errors nobody caught: shown, written down, survived."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QStandardPaths
+
+LOG_SIZE_BYTES = 1_000_000
+
+log = logging.getLogger("utnet_viewer")
+
+
+def log_path() -> Path:
+    """Where the log lies: the platform's folder for application data that may be lost."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation)
+    return Path(place) / "utnet-viewer" / "log.txt"
+
+
+def start_log() -> str:
+    """Write the log to `log_path`; returns why that is impossible, "" when it works."""
+    log.setLevel(logging.INFO)
+    path = log_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(
+            path, maxBytes=LOG_SIZE_BYTES, backupCount=1, encoding="utf-8", delay=False
+        )
+    except OSError as error:
+        return f"There is no log file: {path} cannot be written ({error.strerror})."
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    return ""
+
+
+def catch_uncaught(show: Callable[[str, str], None]) -> None:
+    """Send exceptions nobody caught to the log and to ``show(sentence, details)``."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        details = "".join(traceback.format_exception(kind, error, trace))
+        log.error("%s", details)
+        sys.stderr.write(details)
+        try:
+            show(f"{kind.__name__}: {error}", details)
+        except RuntimeError as gone:  # the window is being torn down
+            log.error("the error above could not be shown: %s", gone)
+
+    sys.excepthook = hook

@@ -1,0 +1,211 @@
+"""The window's frame: bars, docks, menus, remembered layout. It imports nothing heavy, so that it
+is on screen before the libraries that fill it are loaded."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
+
+from utnet_viewer.actions import Actions
+from utnet_viewer.docks import INSPECT, Docks, Workspace
+from utnet_viewer.notices import Notice
+from utnet_viewer.settings import Settings
+from utnet_viewer.state_page import StatePage
+from utnet_viewer.status_bar import StatusBar
+from utnet_viewer.theme import DARK, GUTTER, LIGHT, Theme
+from utnet_viewer.timeline import Timeline
+from utnet_viewer.top_bar import TopBar
+from utnet_viewer.widgets.focus_ring import FocusRing
+from utnet_viewer.widgets.panel import Panel
+
+#: Raised when the docks change their names or number: an older saved layout is not applied then.
+LAYOUT_VERSION = 1
+
+#: What a panel's own actions are remembered under.
+LAYERS_KEY = "layers"
+
+
+class MainWindow(QMainWindow):
+    """The frame; `utnet_viewer.session.Session` fills it."""
+
+    painted = Signal()  # once, after the first paint
+    paths_dropped = Signal(list)  # list[Path]
+    closing = Signal()
+
+    def __init__(self, theme: Theme, settings: Settings, *, remembers_layout: bool = True) -> None:
+        super().__init__()
+        self.theme, self.settings = theme, settings
+        self._remembers_layout, self._has_painted = remembers_layout, False
+        self._panels: list[Panel] = []
+        self.setWindowTitle("UTNet Viewer")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setContentsMargins(GUTTER, 0, GUTTER, 0)
+        self.actions_ = Actions(self)
+        self.top_bar = TopBar(theme)
+        self.setMenuWidget(self.top_bar)
+        self.docks = Docks(self, theme, INSPECT.docks)
+        self.docks.arrange()
+        self.timeline, self.status = Timeline(theme), StatusBar(theme)
+        # The bottom area fills from below.
+        self._add_bar("Status", self.status)
+        self.addToolBarBreak(Qt.ToolBarArea.BottomToolBarArea)
+        self._add_bar("Timeline", self.timeline)
+        self.page = StatePage(theme, self)
+        self.page.hide()
+        self._focus_ring = FocusRing(theme, self)
+        self._add_workspaces([INSPECT])
+
+    def _add_bar(self, title: str, widget: QWidget) -> None:
+        bar = QToolBar(title)
+        bar.setObjectName(f"bar{title}")
+        bar.setMovable(False)
+        bar.toggleViewAction().setEnabled(False)
+        bar.addWidget(widget)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
+
+    def _add_workspaces(self, workspaces: list[Workspace]) -> None:
+        for number, workspace in enumerate(workspaces, start=1):
+            action = self.actions_.add(
+                f"workspace_{workspace.name.lower()}",
+                workspace.name,
+                lambda shown=workspace: self.show_workspace(shown),
+                group="View",
+                shortcut=f"Ctrl+{number}",
+                checkable=True,
+            )
+            action.setChecked(number == 1)
+            self.top_bar.add_tab(action, workspace.icon)
+
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Show the docks of a workspace."""
+        for dock in self.docks.values():
+            dock.setVisible(dock.windowTitle() in workspace.docks)
+
+    # Panels.
+
+    def add_panel(self, title: str, panel: Panel) -> None:
+        """Put a panel into its dock, list its actions, restore its layers."""
+        self.docks.fill(title, panel)
+        self._panels.append(panel)
+        self.actions_.adopt(title, panel.actions())
+        if self._remembers_layout:
+            self._restore_layers(panel)
+
+    def _restore_layers(self, panel: Panel) -> None:
+        for action in panel.actions():
+            key = f"{LAYERS_KEY}/{panel.title}/{action.text()}"
+            if not action.isCheckable() or not self.settings.has(key):
+                continue
+            # An action of a group announces itself only when it is triggered.
+            wanted = self.settings.flag(key)
+            if action.isChecked() != wanted and (wanted or action.actionGroup() is None):
+                action.trigger()
+
+    def _save_layers(self) -> None:
+        for panel in self._panels:
+            for action in panel.actions():
+                if action.isCheckable():
+                    key = f"{LAYERS_KEY}/{panel.title}/{action.text()}"
+                    self.settings.put(key, action.isChecked())
+
+    # Notices.
+
+    def add_notice(self, notice: Notice) -> None:
+        """Show a bar under the top bar until it is dismissed; the same words only once."""
+        layout = self.top_bar.notices
+        for position in range(layout.count()):
+            other = layout.itemAt(position).widget()
+            if isinstance(other, Notice) and other.title == notice.title:
+                other.deleteLater()
+        layout.addWidget(notice)
+
+    # The layout from last time.
+
+    def place(self, size: tuple[int, int] | None = None) -> None:
+        """Take the size asked for, else last time's place, else a size that fits the screen."""
+        if size is not None:
+            self.resize(*size)
+        elif not self._remembers_layout or not self.restoreGeometry(
+            self.settings.bytes("geometry")
+        ):
+            room = QGuiApplication.primaryScreen().availableSize()
+            self.resize(min(1600, room.width()), min(1000, room.height()))
+        layout = self.settings.bytes("layout")
+        remembered = self._remembers_layout and size is None
+        if not (remembered and self.restoreState(layout, LAYOUT_VERSION)):
+            QTimer.singleShot(0, self.docks.proportion)
+
+    def reset_layout(self) -> None:
+        """Arrange the docks as at the very first start."""
+        for dock in self.docks.values():
+            dock.setFloating(False)
+        self.docks.arrange()
+        QTimer.singleShot(0, self.docks.proportion)
+
+    def save_layout(self) -> None:
+        """Remember geometry, docks and layers."""
+        if self._remembers_layout:
+            self.settings.put("geometry", self.saveGeometry())
+            self.settings.put("layout", self.saveState(LAYOUT_VERSION))
+            self._save_layers()
+
+    # Theme.
+
+    def follow_theme(self, choice: str) -> None:
+        """Use "light", "dark", or with "system" whatever the system asks for now."""
+        scheme = QGuiApplication.styleHints().colorScheme()
+        wants_light = choice == "light" or (choice == "system" and scheme == Qt.ColorScheme.Light)
+        self.theme.use(LIGHT if wants_light else DARK)
+
+    # Events.
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab: from now on the focus is marked."""
+        self._focus_ring.begin()
+        return super().focusNextPrevChild(forward)
+
+    def resizeEvent(self, event) -> None:
+        """Keep the state page over the docks."""
+        super().resizeEvent(event)
+        self._place_page()
+
+    def _place_page(self) -> None:
+        top = self.top_bar.height()
+        bottom = self.timeline.parentWidget().y() if self.timeline.parentWidget() else 0
+        height = (bottom or self.height()) - top
+        self.page.setGeometry(GUTTER, top, self.width() - 2 * GUTTER, max(0, height))
+
+    def event(self, event: QEvent) -> bool:
+        """Say once when the window has been painted."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.Paint and not self._has_painted:
+            self._has_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+        elif event.type() == QEvent.Type.LayoutRequest:
+            self._place_page()
+        return handled
+
+    def dragEnterEvent(self, event) -> None:
+        """Folders and files of this computer can be dropped."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event) -> None:
+        """Hand on what was dropped."""
+        urls = event.mimeData().urls()
+        event.acceptProposedAction()
+        self.paths_dropped.emit([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
+
+    def closeEvent(self, event) -> None:
+        """Remember the layout and let the session end its processes."""
+        self.save_layout()
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+def focus_is_in_text(widget: QWidget | None) -> bool:
+    """Whether keys go into a text just now."""
+    return widget is not None and widget.inherits("QLineEdit")

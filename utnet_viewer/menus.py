@@ -1,0 +1,387 @@
+"""The window's own actions and where they stand: menus, timeline buttons, chips."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from core.files.embedded import demo_dataset
+from utnet_viewer.about import AboutDialog
+from utnet_viewer.crash_log import log_path
+from utnet_viewer.jump_dialog import JumpDialog
+from utnet_viewer.opening import Order
+from utnet_viewer.session import Session
+from utnet_viewer.shortcut_sheet import ShortcutSheet
+from utnet_viewer.stepping import LONG_STEP
+
+DEVICES = ("auto", "cpu", "cuda:0", "mps")
+
+
+class Menus:
+    """Builds everything once; the menus of panels are added as the panels come."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._window = session, session.window
+        self._actions = session.window.actions_
+        bar = self._window.top_bar.menus
+        self._file, self._edit = bar.addMenu("&File"), bar.addMenu("&Edit")
+        self._view, self._run = bar.addMenu("&View"), bar.addMenu("&Run")
+        self._help = bar.addMenu("&Help")
+        self._recent, self._split = QMenu("Open &recent", bar), QMenu("&Split", bar)
+        self._add_file_actions()
+        self._add_going_actions()
+        self._add_other_actions()
+        self._fill_file()
+        self._fill_edit()
+        self._fill_view()
+        self._fill_run()
+        self._fill_help()
+        self._fill_chips()
+        self._fill_timeline()
+        session.splits_changed.connect(self._fill_split)
+        self._recent.aboutToShow.connect(self._fill_recent)
+        self._fill_recent()
+        self._fill_split()
+
+    def add_panel(self, title: str, actions: list[QAction]) -> None:
+        """A submenu of View with everything a panel can do."""
+        if not actions:
+            return
+        menu = QMenu(title, self._view)
+        menu.addActions(actions)
+        self._view.insertMenu(self._panels_end, menu)
+
+    # Actions.
+
+    def _add_file_actions(self) -> None:
+        add, session = self._actions.add, self._session
+        add("open", "Open dataset…", self._open, group="File", shortcut="Ctrl+O")
+        add("demo", "Open the demo", self._open_demo, group="File", shortcut="Ctrl+D")
+        add("reload", "Reload dataset", session.reload_dataset, group="File", shortcut="F5")
+        add(
+            "checkpoint",
+            "Open checkpoint…",
+            self._open_checkpoint,
+            group="File",
+            shortcut="Ctrl+Shift+O",
+        )
+        add(
+            "demo_checkpoint",
+            "Use the demo checkpoint",
+            lambda: session.use_checkpoint(""),
+            group="File",
+        )
+        add(
+            "hand",
+            "Open hand model (MANO file)…",
+            self._open_hand,
+            group="File",
+            shortcut="Ctrl+Shift+M",
+        )
+        add("stand_in", "Use the stand-in hand", lambda: session.use_hand_model(""), group="File")
+        add(
+            "picture",
+            "Save picture of the window…",
+            self._save_picture,
+            group="File",
+            shortcut="Ctrl+Shift+S",
+        )
+        add("quit", "Quit", self._window.close, group="File", shortcut="Ctrl+Q")
+
+    def _add_going_actions(self) -> None:
+        add, stepper = self._actions.add, self._session.stepper
+        add("first", "First sample", stepper.first, group="Go", shortcut="Home")
+        add("back", "Previous sample", lambda: stepper.step(-1), group="Go", shortcut="Left")
+        self.play = add(
+            "play", "Play the sequence", stepper.toggle_play, group="Go", shortcut="Space"
+        )
+        add("on", "Next sample", lambda: stepper.step(1), group="Go", shortcut="Right")
+        add("last", "Last sample", stepper.last, group="Go", shortcut="End")
+        add(
+            "ten_back",
+            "Ten samples back",
+            lambda: stepper.step(-LONG_STEP),
+            group="Go",
+            shortcut="Shift+Left",
+        )
+        add(
+            "ten_on",
+            "Ten samples on",
+            lambda: stepper.step(LONG_STEP),
+            group="Go",
+            shortcut="Shift+Right",
+        )
+        add(
+            "list_on",
+            "Next in the list as sorted and filtered",
+            lambda: stepper.step_in_list(1),
+            group="Go",
+            shortcut="N",
+        )
+        add(
+            "list_back",
+            "Previous in the list as sorted and filtered",
+            lambda: stepper.step_in_list(-1),
+            group="Go",
+            shortcut="B",
+        )
+        add("jump", "Go to a sample…", self._jump, group="Go", shortcut="Ctrl+G")
+        stepper.playing_changed.connect(self._on_playing)
+
+    def _add_other_actions(self) -> None:
+        add, session, window = self._actions.add, self._session, self._window
+        samples = session.samples
+        add(
+            "copy_name",
+            "Copy the sample's name",
+            self._copy_name,
+            group="Edit",
+            shortcut="Ctrl+Shift+C",
+        )
+        add("filter", "Filter the samples", samples.focus_filter, group="Edit", shortcut="Ctrl+F")
+        add(
+            "clear_filter",
+            "Clear the filter",
+            samples.filter.clear,
+            group="Edit",
+            shortcut="Ctrl+Shift+F",
+        )
+        add("unsort", "Order of the dataset", samples.unsort, group="Edit")
+        add(
+            "unreadable",
+            "List unreadable frames…",
+            samples.show_unreadable,
+            group="Edit",
+            shortcut="Ctrl+U",
+        )
+        add("reset_layout", "Reset the layout", window.reset_layout, group="View")
+        add("full_screen", "Full screen", self._toggle_full_screen, group="View", shortcut="F11")
+        add(
+            "restart_engine",
+            "Restart the engine",
+            session.restart_engine,
+            group="Run",
+            shortcut="Ctrl+R",
+        )
+        add("shortcuts", "Keyboard shortcuts", self._show_shortcuts, group="Help", shortcut="?")
+        add("log", "Open the log file", self._open_log, group="Help")
+        add("about", "About UTNet Viewer", self._about, group="Help")
+
+    # Menus.
+
+    def _put(self, menu: QMenu, *names: str) -> None:
+        """Actions by name; "" is a line between them."""
+        for name in names:
+            if name:
+                menu.addAction(self._actions[name])
+            else:
+                menu.addSeparator()
+
+    def _fill_file(self) -> None:
+        self._put(self._file, "open")
+        self._file.addMenu(self._recent)
+        self._put(self._file, "demo")
+        self._file.addMenu(self._split)
+        self._put(
+            self._file,
+            "reload",
+            "",
+            "checkpoint",
+            "demo_checkpoint",
+            "",
+            "hand",
+            "stand_in",
+            "",
+            "picture",
+            "",
+            "quit",
+        )
+
+    def _fill_edit(self) -> None:
+        self._put(self._edit, "filter", "clear_filter", "unsort", "", "unreadable", "copy_name")
+
+    def _fill_view(self) -> None:
+        self._put(self._view, "workspace_inspect")
+        self._view.addSeparator()
+        for dock in self._window.docks.values():
+            self._view.addAction(dock.toggleViewAction())
+        self._view.addSeparator()
+        self._panels_end = self._view.addSeparator()
+        self._view.addMenu(self._theme_menu())
+        self._put(self._view, "full_screen", "reset_layout")
+
+    def _fill_run(self) -> None:
+        self._put(
+            self._run,
+            "play",
+            "",
+            "on",
+            "back",
+            "ten_on",
+            "ten_back",
+            "first",
+            "last",
+            "",
+            "list_on",
+            "list_back",
+            "jump",
+            "",
+            "restart_engine",
+        )
+        self._run.addMenu(self._device_menu())
+
+    def _fill_help(self) -> None:
+        self._put(self._help, "shortcuts", "log", "", "about")
+
+    def _theme_menu(self) -> QMenu:
+        choices = {"system": "As the system", "light": "Light", "dark": "Dark"}
+        chosen = self._window.settings.text("theme", "system")
+        return self._choice_menu("&Theme", choices, chosen, self.use_theme)
+
+    def _device_menu(self) -> QMenu:
+        choices = {name: "Choose by itself" if name == "auto" else name for name in DEVICES}
+        self._devices = self._choice_menu(
+            "&Device", choices, self._session.device, self._session.use_device
+        )
+        return self._devices
+
+    def _choice_menu(self, title: str, choices: dict[str, str], chosen: str, choose) -> QMenu:
+        menu = QMenu(title, self._window)
+        group = QActionGroup(menu)
+        for value, words in choices.items():
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(value == chosen)
+            action.triggered.connect(lambda _=False, value=value: choose(value))
+            group.addAction(action)
+        return menu
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for folder in self._window.settings.recent():
+            action = self._recent.addAction(folder)
+            action.triggered.connect(lambda _=False, folder=folder: self._open_folder(folder))
+        self._recent.setEnabled(not self._recent.isEmpty())
+
+    def _fill_split(self) -> None:
+        self._split.clear()
+        index = self._session.document.index
+        for split in self._session.splits:
+            action = self._split.addAction(split)
+            action.setCheckable(True)
+            action.setChecked(index is not None and index.split == split)
+            action.triggered.connect(lambda _=False, split=split: self._session.open_split(split))
+        self._split.setEnabled(bool(self._session.splits))
+
+    def _fill_chips(self) -> None:
+        bar, window = self._window.top_bar, self._window
+        dataset, model, hand = QMenu(window), QMenu(window), QMenu(window)
+        self._put(dataset, "open", "demo")
+        dataset.addMenu(self._recent)
+        dataset.addMenu(self._split)
+        self._put(dataset, "reload")
+        self._put(model, "checkpoint", "demo_checkpoint", "", "restart_engine")
+        self._put(hand, "hand", "stand_in")
+        menus = (dataset, model, hand, self._devices)
+        chips = (bar.dataset, bar.model, bar.hand, bar.device)
+        for chip, menu in zip(chips, menus, strict=True):
+            chip.setMenu(menu)
+
+    def _fill_timeline(self) -> None:
+        timeline = self._window.timeline
+        icons = {"first": "skip-back", "back": "caret-left", "play": "play"}
+        icons |= {"on": "caret-right", "last": "skip-forward"}
+        for name, icon_name in icons.items():
+            timeline.add_button(self._actions[name], icon_name)
+        timeline.set_jump(self._actions["jump"])
+        self._window.status.shortcuts.clicked.connect(self._actions["shortcuts"].trigger)
+        self._window.status.restart.clicked.connect(self._actions["restart_engine"].trigger)
+
+    # What they do.
+
+    def _open(self) -> None:
+        start = self._window.settings.text("dataset")
+        folder = QFileDialog.getExistingDirectory(self._window, "Open a dataset", start)
+        if folder:
+            self._open_folder(folder)
+
+    def _open_folder(self, folder: str) -> None:
+        self._session.open_dataset(Order(Path(folder)))
+
+    def _open_demo(self) -> None:
+        self._session.open_dataset(Order(demo_dataset()))
+
+    def _open_checkpoint(self) -> None:
+        kinds = "Checkpoints (*.safetensors *.pt *.pth *.ckpt);;All files (*)"
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open a checkpoint", "", kinds)
+        if path:
+            self._session.use_checkpoint(path)
+
+    def _open_hand(self) -> None:
+        kinds = "Hand models (*.pkl *.npz);;All files (*)"
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open a hand model", "", kinds)
+        if path:
+            self._session.use_hand_model(path)
+
+    def open_dropped(self, paths: list[Path]) -> None:
+        """A folder is a dataset; a file is a hand model or a checkpoint by its suffix."""
+        path = paths[0]
+        if path.is_dir():
+            self._session.open_dataset(Order(path))
+        elif path.suffix.lower() in (".pkl", ".npz"):
+            self._session.use_hand_model(str(path))
+        elif path.suffix.lower() in (".safetensors", ".pt", ".pth", ".ckpt"):
+            self._session.use_checkpoint(str(path))
+        else:
+            self._session.notice(
+                "This cannot be opened",
+                f"{path} is neither a folder nor a checkpoint nor a hand model.",
+                kind="warning",
+            )
+
+    def _save_picture(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save a picture of the window", "utnet-viewer.png", "Pictures (*.png)"
+        )
+        if path and not self._window.grab().save(path):
+            self._session.notice("The picture was not saved", f"{path} cannot be written.")
+
+    def _jump(self) -> None:
+        session, document = self._session, self._session.document
+        current, sequences = "", ()
+        if document.index is not None:
+            current = str(document.index.frame_id(max(0, document.row)))
+            sequences = document.index.sequence_names
+        JumpDialog(
+            session.stepper.jump, current=current, sequences=sequences, parent=self._window
+        ).open()
+
+    def _copy_name(self) -> None:
+        document = self._session.document
+        if document.index is not None and document.row >= 0:
+            name = str(document.index.frame_id(document.row))
+            QGuiApplication.clipboard().setText(name)
+            self._window.status.say(f"{name} was copied.")
+
+    def use_theme(self, choice: str) -> None:
+        """Follow the system, or be light or dark from now on."""
+        self._window.settings.put("theme", choice)
+        self._window.follow_theme(choice)
+
+    def _on_playing(self, is_playing: bool) -> None:
+        self._window.timeline.set_icon(self.play, "pause" if is_playing else "play")
+        self.play.setText("Stop playing" if is_playing else "Play the sequence")
+
+    def _toggle_full_screen(self) -> None:
+        window = self._window
+        window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+    def _show_shortcuts(self) -> None:
+        ShortcutSheet(self._actions.entries, self._window).open()
+
+    def _open_log(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_path())))
+
+    def _about(self) -> None:
+        AboutDialog(self._session.document, self._window).open()

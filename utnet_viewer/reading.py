@@ -1,0 +1,76 @@
+"""The work behind one sample, without Qt: read it, pose its truth, measure its prediction.
+
+Runs in worker threads; nothing here touches a widget.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from core.data.crops import CropInput, crop_input
+from core.data.frame import Frame, FrameId
+from core.evaluation.metrics import measure
+from core.evaluation.prediction import Prediction
+from core.evaluation.truth import true_hand
+from core.hand.hand_model import HandModel
+from utnet_viewer.document import Sample
+
+log = logging.getLogger("utnet_viewer")
+
+
+class Index(Protocol):
+    """What the window needs of an open split."""
+
+    name: str
+
+    def __len__(self) -> int: ...
+
+    def frame_id(self, row: int) -> FrameId:
+        """Name of a row."""
+
+    def read(self, row: int) -> Frame:
+        """Read a frame; raises OSError or ValueError naming the file."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A sample as read, and what the network would be given of it (None: nothing)."""
+
+    sample: Sample
+    crop_input: CropInput | None
+
+    @property
+    def size_bytes(self) -> int:
+        """Roughly how much memory it holds."""
+        frame = self.sample.frame
+        if frame is None:
+            return 1000
+        depth = 0 if frame.depth_mm is None else frame.depth_mm.nbytes
+        return frame.image.nbytes + depth + 500_000
+
+
+def load(index: Index, row: int, hand_model: HandModel) -> Loaded:
+    """Read a row; what goes wrong becomes the sample's `problem`, never an exception."""
+    try:
+        frame = index.read(row)
+        crop = frame.crop()
+    except (OSError, ValueError) as error:
+        return Loaded(Sample(row, problem=str(error)), None)
+    except Exception as error:
+        log.exception("row %d of %s", row, index.name)
+        return Loaded(Sample(row, problem=f"{index.frame_id(row)}: {error!r}"), None)
+    truth = true_hand(frame, hand_model)
+    if crop is None:
+        problem = "Nothing says where the hand is, so there is nothing to predict from."
+        return Loaded(Sample(row, frame, truth, problem=problem), None)
+    return Loaded(Sample(row, frame, truth), crop_input(frame, crop))
+
+
+def with_prediction(sample: Sample, prediction: Prediction) -> Sample:
+    """The sample with its prediction, measured where there is a truth to measure against."""
+    frame = sample.frame
+    if frame is None or frame.hand is None or not frame.hand.has_all_joints:
+        return replace(sample, prediction=prediction, metrics=None, problem="")
+    vertices_mm = None if sample.truth is None else sample.truth.vertices_mm
+    metrics = measure(frame.camera, frame.hand.joints_mm, vertices_mm, prediction)
+    return replace(sample, prediction=prediction, metrics=metrics, problem="")

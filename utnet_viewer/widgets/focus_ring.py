@@ -1,0 +1,90 @@
+"""A ring around whatever has the keyboard's focus."""
+
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QApplication,
+    QLineEdit,
+    QWidget,
+)
+
+from utnet_viewer.theme import CONTROL_RADIUS, Theme
+
+#: How far the ring reaches outside the widget.
+OUTSET = 3
+
+
+class FocusRing(QWidget):
+    """Paints over the window: 1 px accent border and a 2 px ring outside it.
+
+    Only after the keyboard moved the focus, so that the mouse leaves no rings behind.
+    """
+
+    def __init__(self, theme: Theme, window: QWidget) -> None:
+        super().__init__(window)
+        self._theme = theme
+        self._target: QWidget | None = None
+        self._by_keyboard = False
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.hide()
+        theme.changed.connect(self.update)
+        application = QApplication.instance()
+        application.focusChanged.connect(self._on_focus_changed)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the widget and the window around; a click hides the ring."""
+        kind = event.type()
+        if kind == QEvent.Type.MouseButtonPress:
+            self._by_keyboard = False
+            self._follow()
+        elif kind in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._follow()
+        return False
+
+    def begin(self) -> None:
+        """Tab was pressed: from now on show where the focus is."""
+        self._by_keyboard = True
+
+    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self._by_keyboard = False
+        if self._target is not None:
+            self._target.removeEventFilter(self)
+        wanted = (QAbstractButton, QAbstractItemView, QAbstractSlider, QLineEdit)
+        belongs = isinstance(new, wanted) and new.window() is self.window()
+        self._target = new if belongs else None
+        if self._target is not None:
+            self._target.installEventFilter(self)
+            self._target.destroyed.connect(self._forget)
+        self._follow()
+
+    def _forget(self) -> None:
+        self._target = None
+        self.hide()
+
+    def _follow(self) -> None:
+        target = self._target
+        if target is None or not self._by_keyboard or not target.isVisible():
+            self.hide()
+            return
+        corner = target.mapTo(self.window(), target.rect().topLeft())
+        self.setGeometry(QRect(corner, target.size()).adjusted(-OUTSET, -OUTSET, OUTSET, OUTSET))
+        self.show()
+        self.raise_()
+
+    def paintEvent(self, event) -> None:
+        """Two strokes."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        palette, inner = self._theme.palette, QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5)
+        painter.setPen(QPen(palette.colour("accent"), 1))
+        painter.drawRoundedRect(inner, CONTROL_RADIUS, CONTROL_RADIUS)
+        painter.setPen(QPen(palette.colour("accent", 0.4), 2))
+        painter.drawRoundedRect(
+            inner.adjusted(-1.5, -1.5, 1.5, 1.5), CONTROL_RADIUS + 1.5, CONTROL_RADIUS + 1.5
+        )
