@@ -8,7 +8,13 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from utnet_viewer.document import Document, Sample
 from utnet_viewer.image import canvas_paint, layers
 from utnet_viewer.image.hover_card import card_size, joint_card, place_card
-from utnet_viewer.image.overlay import Overlay, build_overlay, shown_crop, surface_outline_px
+from utnet_viewer.image.overlay import (
+    Overlay,
+    build_overlay,
+    faces_by_part,
+    shown_crop,
+    surface_outline_px,
+)
 from utnet_viewer.image.picture import CROP, FRAME, MODES, Picture
 from utnet_viewer.image.states import Note, message_for, notes_for
 from utnet_viewer.image.view import View
@@ -43,6 +49,7 @@ class ImageCanvas(QWidget):
         self.pointer: QPointF | None = None
         self.note_places: list[tuple[QRectF, Note]] = []
         self._views = {False: View(), True: View()}  # by "in the crop"
+        self._hand_parts = faces_by_part(document.hand_model)
         self._outlines: dict[bool, list[np.ndarray]] | None = None
         self._drag_from: QPointF | None = None
         self._drags_overview = False
@@ -52,7 +59,7 @@ class ImageCanvas(QWidget):
         document.sample_changed.connect(self._on_sample)
         document.hovered_joint_changed.connect(self.update)
         document.engine_changed.connect(self.update)
-        document.hand_model_changed.connect(self._on_sample_parts)
+        document.hand_model_changed.connect(self._on_hand_model)
         theme.changed.connect(self.update)
         self._on_sample(document.sample)
 
@@ -105,7 +112,8 @@ class ImageCanvas(QWidget):
         self.sample = self.document.sample
         self._show_parts(is_new_frame=False)
 
-    def _on_sample_parts(self) -> None:
+    def _on_hand_model(self) -> None:
+        self._hand_parts = faces_by_part(self.document.hand_model)
         self._show_parts(is_new_frame=False)
 
     def _show_parts(self, *, is_new_frame: bool) -> None:
@@ -145,17 +153,18 @@ class ImageCanvas(QWidget):
     def outlines(self) -> dict[bool, list[np.ndarray]]:
         """Silhouettes of prediction (True) and truth (False) in the picture's pixels."""
         if self._outlines is None:
-            sample, crop = self.sample, self._crop()
+            sample = self.sample
+            place = self._crop().keypoints if self.in_crop else np.asarray
             surfaces = {}
             if sample.truth is not None:
                 surfaces[False] = sample.truth.vertices_mm
             if sample.prediction is not None:
                 surfaces[True] = sample.prediction.vertices_mm
-            faces, project = self.document.hand_model.faces, sample.frame.camera.project
-            place = crop.keypoints if self.in_crop else np.asarray
             self._outlines = {
-                is_prediction: [place(o) for o in surface_outline_px(vertices, faces, project)]
-                for is_prediction, vertices in surfaces.items()
+                is_prediction: surface_outline_px(
+                    place(sample.frame.camera.project(vertices_mm)), self._hand_parts
+                )
+                for is_prediction, vertices_mm in surfaces.items()
             }
         return self._outlines
 

@@ -1,5 +1,8 @@
 """Depth in mm as a picture: near is bright, far is deep blue, unknown is hatched."""
 
+from functools import lru_cache
+
+import cv2
 import numpy as np
 
 #: From near to far: bone, sand, slate, deep blue; lightness falls all the way.
@@ -38,11 +41,14 @@ def depth_range_mm(depth_mm: np.ndarray) -> tuple[float, float] | None:
 def colour_depth(depth_mm: np.ndarray, range_mm: tuple[float, float] | None) -> np.ndarray:
     """Colour depth (H, W) in mm, 0 where unknown, as (H, W, 3) uint8 RGB."""
     near, far = range_mm or (0.0, 1.0)
-    level = (depth_mm - near) * np.float32(255 / (far - near))
-    picture = _TABLE[np.clip(level, 0, 255).astype(np.uint8)]
-    unknown = ~(depth_mm > 0)
-    if unknown.any():
-        rows, columns = np.nonzero(unknown)
-        stripe = ((rows + columns) % 9 < 2).astype(np.intp)
-        picture[rows, columns] = np.array(_HATCH, np.uint8)[stripe]
-    return picture
+    level = np.clip((depth_mm - np.float32(near)) * np.float32(255 / (far - near)), 0, 255)
+    picture = cv2.applyColorMap(level.astype(np.uint8), _TABLE[:, None])
+    unknown = (depth_mm <= 0).view(np.uint8)
+    return cv2.copyTo(_hatch(depth_mm.shape), unknown, picture)
+
+
+@lru_cache(maxsize=4)
+def _hatch(shape: tuple[int, int]) -> np.ndarray:
+    """Diagonal stripes (H, W, 3)."""
+    rows, columns = np.indices(shape)
+    return np.array(_HATCH, np.uint8)[((rows + columns) % 9 < 2).astype(np.intp)]

@@ -15,7 +15,7 @@ from utnet_viewer.numbers import MISSING, fixed, point, signed_point
 from utnet_viewer.theme import CONTROL_RADIUS, OVER_IMAGERY, ui_font
 
 _PAD, _ROW, _TITLE, _GAP = 12.0, 18.0, 22.0, 18.0
-_GRID = 14.0
+_GRID = 20.0
 #: Room kept between the card and the hand, and the card and the canvas's edge.
 _CLEAR, _EDGE = 12.0, 10.0
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from core.geometry.crop import CropTransform
+from core.hand.hand_model import HandModel
 from utnet_viewer.document import Sample
 
 #: A joint this far behind the measured surface counts as hidden: a joint inside a finger lies
@@ -18,7 +19,9 @@ CUBOID_EDGES = (
 )  # fmt: skip
 
 #: Masks for outlines are drawn about this large, whatever the hand's size in the photo.
-_MASK_SIDE_PX = 420
+_MASK_SIDE_PX = 320
+#: How far the simplified outline may be off, in pixels of the mask.
+_OUTLINE_TOLERANCE = 0.9
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def build_overlay(sample: Sample, *, in_crop: bool) -> Overlay:
     if prediction is not None:
         points.append(prediction.keypoints_px)
     for vertices_mm in hand_surfaces_mm(sample):
-        points.append(frame.camera.project(vertices_mm[::8]))
+        points.append(frame.camera.project(vertices_mm[::12]))
     hand_points = np.concatenate(points)
     return Overlay(
         truth_px=None if truth_px is None else place(truth_px),
@@ -97,30 +100,37 @@ def crop_corners_px(crop: CropTransform) -> np.ndarray:
     return crop.keypoints_to_photo(np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]]))
 
 
-def surface_outline_px(
-    vertices_mm: np.ndarray, faces: np.ndarray, camera_project
-) -> list[np.ndarray]:
-    """Outlines [(n, 2)] of a projected surface in photo pixels; empty where it is not in front.
+def faces_by_part(hand_model: HandModel) -> list[np.ndarray]:
+    """The model's faces [(n, 3)], link by link, as the skin follows its sixteen joints."""
+    part = hand_model.skinning_weights.argmax(1)[hand_model.faces[:, 0]]
+    return [hand_model.faces[part == joint] for joint in np.unique(part)]
 
-    Args:
-        vertices_mm: (778, 3) in camera axes.
-        faces: (1538, 3).
-        camera_project: Maps (..., 3) mm to (..., 2) pixels, NaN behind the camera.
+
+def surface_outline_px(points_px: np.ndarray, parts: list[np.ndarray]) -> list[np.ndarray]:
+    """Outlines [(n, 2)] of a projected surface, in the pixels of `points_px` (778, 2).
+
+    `parts` are from `faces_by_part`. Empty where a vertex is not in front of the camera.
     """
-    points = camera_project(vertices_mm)
-    if not np.isfinite(points).all():
+    if not np.isfinite(points_px).all():
         return []
-    low, high = points.min(0), points.max(0)
+    low, high = points_px.min(0), points_px.max(0)
     side = float((high - low).max())
     if not 0 < side < 1e5:
         return []
     scale = _MASK_SIDE_PX / side
     mask = np.zeros((_MASK_SIDE_PX + 8, _MASK_SIDE_PX + 8), np.uint8)
     # Four fractional bits: triangles keep their sub-pixel place.
-    corners = np.round(((points - low) * scale + 4) * 16).astype(np.int32)[faces]
-    for triangle in corners:
-        cv2.fillConvexPoly(mask, triangle, 255, cv2.LINE_8, 4)
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_KCOS)
+    corners = np.round(((points_px - low) * scale + 4) * 16).astype(np.int32)
+    for faces in parts:
+        triangles = corners[faces]
+        first, second = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+        is_front = first[:, 0] * second[:, 1] < first[:, 1] * second[:, 0]
+        # One call fills by the even-odd rule: what may overlap needs calls of its own. The same
+        # side of one link hardly ever does.
+        for side_faces in (triangles[is_front], triangles[~is_front]):
+            cv2.fillPoly(mask, side_faces, 255, cv2.LINE_8, 4)
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours = [cv2.approxPolyDP(c, _OUTLINE_TOLERANCE, closed=True) for c in contours]
     return [(c[:, 0].astype(float) - 4) / scale + low for c in contours if len(c) > 8]
 
 
@@ -136,13 +146,13 @@ def _hidden(sample: Sample, truth_px: np.ndarray | None) -> np.ndarray:
     if truth_px is None or depth_mm is None:
         return hidden
     height, width = depth_mm.shape
-    for joint, (x, y) in enumerate(truth_px):
-        if not (1 <= x < width - 1 and 1 <= y < height - 1):  # NaN fails too
-            continue
-        column, row = round(x), round(y)
-        around = depth_mm[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
-        known = around[around > 0]
-        if known.size:
-            joint_mm = sample.frame.hand.joints_mm[joint, 2]
-            hidden[joint] = joint_mm - float(np.median(known)) > HIDDEN_BEHIND_MM
+    column, row = np.nan_to_num(truth_px, nan=-1).round().clip(-1, 1e6).astype(int).T
+    inside = (column >= 1) & (column < width - 1) & (row >= 1) & (row < height - 1)
+    around = np.array([-1, 0, 1])
+    rows = row[inside, None, None] + around[:, None]
+    columns = column[inside, None, None] + around
+    # The farthest of nine: beside an edge, only one that is hidden for certain counts.
+    seen_mm = depth_mm[rows, columns].max((1, 2))
+    behind_mm = sample.frame.hand.joints_mm[inside, 2] - seen_mm
+    hidden[inside] = (seen_mm > 0) & (behind_mm > HIDDEN_BEHIND_MM)
     return hidden

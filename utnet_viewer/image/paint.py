@@ -5,10 +5,10 @@ differ by shape in every colour vision; both have a dark casing, to be seen on a
 imagery the dark theme's colours are used in both themes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from core.conventions import FINGER_JOINTS, FINGER_OF_JOINT, JOINT_COUNT, JOINT_NAMES, WRIST
@@ -21,6 +21,8 @@ TRUTH_RADIUS, PREDICTION_RADIUS = 4.0, 4.6
 PREDICTION_DASHES = (2.4, 1.7)
 CASING_GROWTH = 1.8
 
+_STROKE = 1.2  # of the diamond, measured along its axes
+_INSIDE = QColor("#16181C")
 WHITE = QColor(OVER_IMAGERY.t1)
 CASING = OVER_IMAGERY.colour("bg0", 0.72)
 CARD = OVER_IMAGERY.colour("bg0", 0.89)
@@ -30,12 +32,24 @@ JOINT_COLOURS = [
     WHITE if joint == WRIST else FINGER_COLOURS[FINGER_OF_JOINT[joint]]
     for joint in range(JOINT_COUNT)
 ]
+
+
+def _diamond(radius: float) -> QPolygonF:
+    corners = ((0, -radius), (radius, 0), (0, radius), (-radius, 0))
+    return QPolygonF([QPointF(x, y) for x, y in corners])
+
+
+_DIAMOND_LAYERS = (
+    (_diamond(PREDICTION_RADIUS + _STROKE + 1.3), CASING),
+    (_diamond(PREDICTION_RADIUS + _STROKE), None),
+    (_diamond(PREDICTION_RADIUS - _STROKE), _INSIDE),
+)
 _CHAINS = {finger: [WRIST, *joints] for finger, joints in FINGER_JOINTS.items()}
 
 
 def solid_pen(colour: QColor, width: float) -> QPen:
-    """A round, solid pen."""
-    cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+    """A solid pen with flat ends."""
+    cap, join = Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.BevelJoin
     return QPen(QBrush(colour), width, Qt.PenStyle.SolidLine, cap, join)
 
 
@@ -55,18 +69,15 @@ _PREDICTION_PENS = {
 _PREDICTION_CASING = dashed_pen(CASING, PREDICTION_WIDTH + CASING_GROWTH)
 
 
-def chain_path(points: np.ndarray, chain: Iterable[int]) -> QPainterPath:
-    """A line through the chain's points (n, 2); missing points (NaN) leave a gap."""
-    path, is_down = QPainterPath(), False
-    for joint in chain:
-        x, y = points[joint]
-        is_known = x == x and y == y
-        if is_known and is_down:
-            path.lineTo(x, y)
-        elif is_known:
-            path.moveTo(x, y)
-        is_down = is_known
-    return path
+def chain_lines(points: np.ndarray, chain: Sequence[int]) -> list[QLineF]:
+    """Lines along the chain's points (n, 2); a missing point (NaN) leaves its bones out."""
+    corners = points[list(chain)]
+    known = np.isfinite(corners).all(1)
+    return [
+        QLineF(*corners[n], *corners[n + 1])
+        for n in range(len(chain) - 1)
+        if known[n] and known[n + 1]
+    ]
 
 
 def paint_truth_bones(painter: QPainter, points: np.ndarray) -> None:
@@ -80,23 +91,23 @@ def paint_prediction_bones(painter: QPainter, points: np.ndarray) -> None:
 
 
 def _paint_bones(painter: QPainter, points: np.ndarray, pens: dict, casing: QPen) -> None:
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    paths = {finger: chain_path(points, chain) for finger, chain in _CHAINS.items()}
+    # Separate lines with flat ends take Qt's short way; paths with round joins cost three times
+    # as much, and the joints' marks cover the ends.
+    lines = {finger: chain_lines(points, chain) for finger, chain in _CHAINS.items()}
     painter.setPen(casing)
-    for path in paths.values():
-        painter.drawPath(path)
-    for finger, path in paths.items():
+    painter.drawLines([line for finger in lines.values() for line in finger])
+    for finger, finger_lines in lines.items():
         painter.setPen(pens[finger])
-        painter.drawPath(path)
+        painter.drawLines(finger_lines)
 
 
 def paint_links(painter: QPainter, truth: np.ndarray, prediction: np.ndarray) -> None:
     """Thin white lines from each labelled joint to its prediction."""
+    ends = np.concatenate([truth, prediction], axis=1)
+    lines = [QLineF(*end) for end in ends if np.isfinite(end).all()]
     for width, colour in ((LINK_WIDTH + 1.2, CASING), (LINK_WIDTH, WHITE)):
         painter.setPen(solid_pen(colour, width))
-        for (x1, y1), (x2, y2) in zip(truth, prediction, strict=True):
-            if x1 == x1 and x2 == x2:
-                painter.drawLine(QPointF(x1, y1), QPointF(x2, y2))
+        painter.drawLines(lines)
 
 
 def paint_truth_joints(painter: QPainter, points: np.ndarray, hidden: np.ndarray) -> None:
@@ -121,26 +132,19 @@ def paint_circle(painter: QPainter, at: QPointF, colour: QColor, *, is_ring: boo
             painter.setPen(QPen(pen_colour, width))
             painter.drawEllipse(at, TRUTH_RADIUS + 0.4, TRUTH_RADIUS + 0.4)
         return
-    painter.setPen(QPen(CASING, 1.3))
-    painter.setBrush(colour)
-    painter.drawEllipse(at, TRUTH_RADIUS, TRUTH_RADIUS)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for radius, fill in ((TRUTH_RADIUS + 1.2, CASING), (TRUTH_RADIUS, colour)):
+        painter.setBrush(fill)
+        painter.drawEllipse(at, radius, radius)
 
 
 def paint_diamond(painter: QPainter, at: QPointF, colour: QColor) -> None:
     """The mark of a predicted joint: hollow, its inside darkened so that it reads on any skin."""
-    radius = PREDICTION_RADIUS
-    shape = QPolygonF(
-        [
-            at + QPointF(0, -radius), at + QPointF(radius, 0),
-            at + QPointF(0, radius), at + QPointF(-radius, 0),
-        ]
-    )  # fmt: skip
-    painter.setPen(QPen(CASING, 1.7 + CASING_GROWTH))
-    painter.setBrush(CASING)
-    painter.drawPolygon(shape)
-    painter.setPen(QPen(colour, 1.7))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPolygon(shape)
+    painter.setPen(Qt.PenStyle.NoPen)
+    # Filled one over the other: three fills are cheaper than two strokes.
+    for shape, fill in _DIAMOND_LAYERS:
+        painter.setBrush(colour if fill is None else fill)
+        painter.drawConvexPolygon(shape.translated(at))
 
 
 def paint_focus_ring(painter: QPainter, at: QPointF) -> None:
@@ -185,12 +189,10 @@ def paint_polygon(painter: QPainter, points: np.ndarray, colour: QColor, width: 
 
 def paint_crop(painter: QPainter, points: np.ndarray) -> None:
     """The crop's rectangle: white dashes on a dark line."""
-    shape = QPolygonF([QPointF(x, y) for x, y in points])
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(CASING, 1.6))
-    painter.drawPolygon(shape)
-    painter.setPen(dashed_pen(WHITE, 1.2, (2.2, 1.6)))
-    painter.drawPolygon(shape)
+    lines = [QLineF(*points[n - 1], *points[n]) for n in range(4)]
+    for pen in (solid_pen(CASING, 1.6), dashed_pen(WHITE, 1.2, (2.2, 1.6))):
+        painter.setPen(pen)
+        painter.drawLines(lines)
 
 
 def paint_cuboid(painter: QPainter, points: np.ndarray, back: int, colour: QColor) -> None:
@@ -221,7 +223,7 @@ def paint_outline(painter: QPainter, outlines: list[np.ndarray], *, is_predictio
     accent = OVER_IMAGERY.colour("accent_text")
     if is_prediction:
         painter.fillPath(path, OVER_IMAGERY.colour("accent", 0.22))
-        pens = (dashed_pen(CASING, 3.4), dashed_pen(accent, 1.6))
+        pens = (solid_pen(OVER_IMAGERY.colour("bg0", 0.5), 3.0), dashed_pen(accent, 1.6))
     else:
         pens = (solid_pen(CASING, 3.0), solid_pen(WHITE, 1.4))
     painter.setBrush(Qt.BrushStyle.NoBrush)
