@@ -122,7 +122,7 @@ def encode_depth(depth_mm: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: a depth is negative or beyond the code's reach of 8191 mm.
     """
-    depth_mm = np.nan_to_num(np.asarray(depth_mm, float), nan=0.0)
+    depth_mm = np.where(np.isnan(depth_mm), 0.0, np.asarray(depth_mm, float))
     steps = np.rint(depth_mm / (DEPTH_STEP_M * 1000))
     if steps.min(initial=0) < 0 or steps.max(initial=0) > 65535:
         raise ValueError(f"depth from {depth_mm.min():.0f} to {depth_mm.max():.0f} mm has no code")
