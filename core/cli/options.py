@@ -1,0 +1,60 @@
+"""Options and output that several commands share."""
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from core.files.embedded import DEMO, default_checkpoint
+
+
+def add_dataset(parser: argparse.ArgumentParser) -> None:
+    """DATASET and --split."""
+    parser.add_argument(
+        "dataset", metavar="DATASET", help=f"a folder in HO-3D's layout, or {DEMO!r}"
+    )
+    parser.add_argument(
+        "--split", choices=("train", "evaluation"), default="train", help="default: train"
+    )
+
+
+def add_network(
+    parser: argparse.ArgumentParser, *, checkpoint: str = "default: the embedded demo checkpoint"
+) -> None:
+    """--checkpoint, described by `checkpoint`, --hand-model and --device."""
+    parser.add_argument("--checkpoint", type=Path, help=checkpoint)
+    parser.add_argument(
+        "--hand-model", type=Path, help="your MANO_RIGHT.pkl; default: the embedded stand-in hand"
+    )
+    parser.add_argument(
+        "--device", default="auto", help="auto (default), cpu, cuda, cuda:1, mps, …"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def checkpoint_of(arguments: argparse.Namespace) -> Path:
+    """The checkpoint to use; raises ValueError where none is named and none is embedded."""
+    checkpoint = arguments.checkpoint or default_checkpoint()
+    if not checkpoint.is_file():
+        raise ValueError(f"there is no checkpoint {checkpoint}; name one with --checkpoint")
+    return checkpoint
+
+
+def print_json(value: Any) -> None:
+    """Print as standard JSON: what is not a finite number becomes null."""
+    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
