@@ -1,0 +1,258 @@
+"""Everything drawn by Qt around and over the surfaces, at the hand: grid, bones, box, ruler."""
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QImage,
+    QLinearGradient,
+    QPainter,
+    QPen,
+    QPolygonF,
+    QRadialGradient,
+)
+
+from core.conventions import BONES, FINGER_OF_JOINT, JOINT_COUNT
+from utnet_viewer.mesh.stage import Stage
+from utnet_viewer.theme import OVER_IMAGERY, SIZE_BODY, ui_font
+
+GRID_STEP_MM, GRID_REACH = 20.0, 14
+_FADES = 5
+#: Corners of HO-3D's boxes differ in one bit where an edge joins them.
+BOX_EDGES = tuple((a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a & bit)
+
+
+def paint_background(painter: QPainter, stage: Stage) -> None:
+    """A quiet gradient with a little light behind the hand."""
+    top, bottom, glow = (
+        ("#16181D", "#121418", "#262A32") if stage.is_dark else ("#FAFBFC", "#DDE0E6", "#FFFFFF")
+    )
+    area = QRectF(0, 0, stage.width, stage.height)
+    fall = QLinearGradient(0, 0, 0, stage.height)
+    fall.setColorAt(0, QColor(top))
+    fall.setColorAt(1, QColor(bottom))
+    painter.fillRect(area, fall)
+    halo = QRadialGradient(
+        stage.width / 2, stage.height * 0.45, 0.62 * max(stage.width, stage.height)
+    )
+    inner, outer = QColor(glow), QColor(glow)
+    inner.setAlphaF(0.75 if stage.is_dark else 0.6)
+    outer.setAlphaF(0)
+    halo.setColorAt(0, inner)
+    halo.setColorAt(1, outer)
+    painter.fillRect(area, halo)
+
+
+def paint_grid(painter: QPainter, stage: Stage) -> None:
+    """A level grid of 20 mm under the hand, fading with distance."""
+    floor_mm, across_mm, away_mm = 110.0, 0.0, 0.0
+    if stage.scene is not None and len(stage.scene.points_mm):
+        low, high = stage.scene.points_mm.min(0), stage.scene.points_mm.max(0)
+        floor_mm = float(high[1]) + 25
+        across_mm, _, away_mm = np.round((low + high) / 2 / GRID_STEP_MM) * GRID_STEP_MM
+    steps = np.arange(-GRID_REACH, GRID_REACH + 1)
+    line, start = np.meshgrid(steps, steps[:-1], indexing="ij")
+    line, start = line.ravel(), start.ravel()
+    distance = np.hypot(line, start + 0.5) / GRID_REACH
+    fade = np.floor((1 - distance) * _FADES).astype(int)
+    line, start, fade = line[fade >= 0], start[fade >= 0], fade[fade >= 0]
+    along = np.stack([start, start + 1], axis=1)
+    across = np.stack([line, line], axis=1)
+    x = np.concatenate([along, across]) * GRID_STEP_MM + across_mm
+    z = np.concatenate([across, along]) * GRID_STEP_MM + away_mm
+    screen = stage.project(np.stack([x, np.full_like(x, floor_mm), z], axis=-1))[..., :2]
+    visible = np.isfinite(screen).all((1, 2))
+    fade = np.concatenate([fade, fade])
+    colour, strongest = ("#FFFFFF", 0.15) if stage.is_dark else ("#20304A", 0.17)
+    for level in range(_FADES):
+        colour_here = QColor(colour)
+        colour_here.setAlphaF(strongest * (level + 1) / _FADES)
+        painter.setPen(QPen(colour_here, 1))
+        ends = screen[visible & (fade == level)].reshape(-1, 4)
+        painter.drawLines([QLineF(*end) for end in ends.tolist()])
+
+
+def outlines_of(ghost: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Contours of a mask (h, w), smoothed against its stairs: each (n, 2) in mask pixels."""
+    contours, _ = cv2.findContours(ghost, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    span = max(3, round(min(ghost.shape) / 110))
+    smooth = []
+    for contour in contours:
+        points = contour[:, 0].astype(np.float32) + 0.5
+        if len(points) < 3 * span:
+            continue
+        for _ in range(2):
+            wrapped = np.concatenate([points[-span:], points, points[:span]])
+            sums = np.cumsum(wrapped, axis=0, dtype=np.float64)
+            points = (sums[2 * span :] - sums[: -2 * span]) / (2 * span)
+        smooth.append(points[:: max(1, span // 2)].astype(np.float32))
+    return tuple(smooth)
+
+
+def paint_surfaces(painter: QPainter, stage: Stage) -> None:
+    """The raster, and the ghost's outline over it."""
+    raster = stage.raster
+    if raster is None:
+        return
+    picture = QImage(
+        raster.image.data,
+        raster.width,
+        raster.height,
+        raster.width * 4,
+        QImage.Format.Format_RGBA8888_Premultiplied,
+    )
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(QRectF(0, 0, stage.width, stage.height), picture)
+    if not stage.outlines:
+        return
+    scale = stage.width / raster.ghost.shape[1]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor("#F4F6FA" if stage.is_dark else "#1A1E26"), 1.5))
+    for outline in stage.outlines:
+        corners = (outline * scale).tolist()
+        painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
+
+
+def paint_wire(painter: QPainter, stage: Stage, vertices_mm: np.ndarray, edges: np.ndarray) -> None:
+    """The hand's own edges (E, 2) where they are not hidden by the drawn surface."""
+    screen = stage.project(vertices_mm)
+    ends = screen[edges]
+    middle = ends.mean(1)
+    visible = np.isfinite(ends).all((1, 2))
+    if stage.raster is not None and np.isfinite(stage.raster.depth_mm).any():
+        depth_mm = stage.raster.depth_mm
+        scale = stage.raster.width / stage.width
+        pixels = np.nan_to_num(middle[:, :2] * scale, nan=-1).astype(int)
+        x, y = np.clip(pixels.T, 0, [[depth_mm.shape[1] - 1], [depth_mm.shape[0] - 1]])
+        visible &= middle[:, 2] < depth_mm[y, x] + 2.5
+    colour = QColor("#FFFFFF" if stage.is_dark and not stage.layers.mesh else "#0E1013")
+    colour.setAlphaF(0.42)
+    painter.setPen(QPen(colour, 0.8))
+    painter.drawLines([QLineF(*end) for end in ends[visible][:, :, :2].reshape(-1, 4).tolist()])
+
+
+def finger_colour(joint: int) -> QColor:
+    """Colour of a joint over imagery; the wrist is white."""
+    finger = FINGER_OF_JOINT.get(joint)
+    return QColor("#FFFFFF") if finger is None else OVER_IMAGERY.colour(finger)
+
+
+def paint_skeletons(painter: QPainter, stage: Stage) -> None:
+    """Truth solid with discs, prediction dashed with diamonds, thin links between them."""
+    scene = stage.scene
+    truth = None if scene.truth is None else stage.project(scene.truth.joints_mm)
+    prediction = None if scene.prediction is None else stage.project(scene.prediction.joints_mm)
+    if truth is not None and prediction is not None:
+        painter.setPen(QPen(QColor(255, 255, 255, 190), 1.1))
+        for a, b in zip(truth, prediction, strict=True):
+            if np.isfinite([*a, *b]).all():
+                painter.drawLine(QPointF(a[0], a[1]), QPointF(b[0], b[1]))
+    if truth is not None:
+        _paint_bones(painter, truth, width=2.6, dashed=False)
+    if prediction is not None:
+        _paint_bones(painter, prediction, width=2.0, dashed=True)
+    for screen, paint_joint in ((truth, _paint_disc), (prediction, _paint_diamond)):
+        if screen is not None:
+            for joint in np.argsort(-screen[:, 2]):
+                if np.isfinite(screen[joint, 0]):
+                    paint_joint(painter, QPointF(*screen[joint, :2]), finger_colour(int(joint)))
+
+
+def _paint_bones(painter: QPainter, screen: np.ndarray, *, width: float, dashed: bool) -> None:
+    casing = QPen(QColor(14, 16, 19, 150), width + 1.8)
+    casing.setCapStyle(Qt.PenCapStyle.RoundCap)
+    for is_casing in (True, False):
+        for parent, child in BONES:
+            ends = screen[[parent, child], :2]
+            if not np.isfinite(ends).all():
+                continue
+            pen = casing
+            if not is_casing:
+                pen = QPen(finger_colour(child), width)
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+                if dashed:
+                    pen.setDashPattern([2.4, 1.7])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(*ends[0]), QPointF(*ends[1]))
+
+
+def _paint_disc(painter: QPainter, centre: QPointF, colour: QColor) -> None:
+    painter.setPen(QPen(QColor("#0E1013"), 1.2))
+    painter.setBrush(colour)
+    painter.drawEllipse(centre, 4, 4)
+
+
+def _paint_diamond(painter: QPainter, centre: QPointF, colour: QColor) -> None:
+    corners = [QPointF(0, -4.6), QPointF(4.6, 0), QPointF(0, 4.6), QPointF(-4.6, 0)]
+    diamond = QPolygonF([centre + corner for corner in corners])
+    painter.setBrush(QColor("#0E1013"))
+    painter.setPen(QPen(QColor("#0E1013"), 3.2))
+    painter.drawPolygon(diamond)
+    painter.setPen(QPen(colour, 1.5))
+    painter.drawPolygon(diamond)
+
+
+def paint_object_box(painter: QPainter, stage: Stage) -> None:
+    """The held object's box."""
+    corners_mm = stage.scene.object_corners_mm()
+    if corners_mm is None:
+        return
+    screen = stage.project(corners_mm)
+    colour = QColor("#FFFFFF" if stage.is_dark else "#171A20")
+    colour.setAlphaF(0.55)
+    painter.setPen(QPen(colour, 1.2))
+    for a, b in BOX_EDGES:
+        if np.isfinite(screen[[a, b]]).all():
+            painter.drawLine(QPointF(*screen[a, :2]), QPointF(*screen[b, :2]))
+
+
+def paint_ring(painter: QPainter, centre: QPointF, *, radius: float = 6.0) -> None:
+    """Marks what is under the pointer, here or in another panel."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor("#0E1013"), 3.4))
+    painter.drawEllipse(centre, radius, radius)
+    painter.setPen(QPen(QColor("#FFFFFF"), 1.6))
+    painter.drawEllipse(centre, radius, radius)
+
+
+def paint_hovered_joint(painter: QPainter, stage: Stage, joint: int) -> None:
+    """A ring on the joint of both hands."""
+    if not 0 <= joint < JOINT_COUNT:
+        return
+    for hand in (stage.scene.truth, stage.scene.prediction):
+        centre = None if hand is None else stage.point(hand.joints_mm[joint])
+        if centre is not None:
+            paint_ring(painter, centre)
+
+
+def paint_ruler(painter: QPainter, stage: Stage, points_mm: list[np.ndarray]) -> None:
+    """One end, or a line with end caps and its length in mm on a dark tag."""
+    ends = [stage.point(point) for point in points_mm]
+    if any(end is None for end in ends) or not ends:
+        return
+    if len(ends) == 1:
+        paint_ring(painter, ends[0], radius=4)
+        return
+    line = QLineF(*ends)
+    normal = QPointF(-line.dy(), line.dx()) / max(line.length(), 1e-6) * 5
+    strokes = [line, *(QLineF(end - normal, end + normal) for end in ends)]
+    for colour, width in ((QColor(14, 16, 19, 170), 3.6), (QColor("#FFFFFF"), 1.5)):
+        painter.setPen(QPen(colour, width))
+        painter.drawLines(strokes)
+    length_mm = float(np.linalg.norm(points_mm[1] - points_mm[0]))
+    paint_tag(painter, line.center(), f"{length_mm:.1f} mm")
+
+
+def paint_tag(painter: QPainter, centre: QPointF, text: str) -> None:
+    """White words on a dark rounded tag."""
+    font = ui_font(SIZE_BODY, 600)
+    width = QFontMetricsF(font).horizontalAdvance(text) + 16
+    area = QRectF(centre.x() - width / 2, centre.y() - 12, width, 24)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(14, 16, 19, 235))
+    painter.drawRoundedRect(area, 5, 5)
+    painter.setFont(font)
+    painter.setPen(QColor("#FFFFFF"))
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,203 @@
+"""The mesh panel: both hands in 3D, listening to the document."""
+
+import time
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QAction, QImage
+from PySide6.QtWidgets import QMenu, QWidget
+
+from utnet_viewer.document import Document, Sample
+from utnet_viewer.mesh.legend import MeshLegend
+from utnet_viewer.mesh.open3d_loading import Open3DLoader, is_loaded
+from utnet_viewer.mesh.scene import Alignment, build_scene
+from utnet_viewer.mesh.view import MeshView
+from utnet_viewer.mesh.views import PRESETS
+from utnet_viewer.theme import Theme
+from utnet_viewer.widgets.controls import IconButton, IconToggle, SegmentedControl, make_action
+from utnet_viewer.widgets.panel import Panel
+
+#: Field of `Layers`, icon, text, key, on at first; in the order of the header.
+LAYER_TOGGLES = (
+    ("mesh", "cube", "Surface", "Shift+M", True),
+    ("ghost", "ghost", "Ground truth outline", "Shift+G", True),
+    ("wire", "grid-four", "Wireframe", "Shift+W", False),
+    ("errors", "palette", "Error colours", "Shift+E", True),
+    ("skeleton", "bone", "Joints and bones", "Shift+S", False),
+    ("cloud", "dots-nine", "Depth points", "Shift+D", False),
+)
+#: Samples that follow each other faster are drawn coarsely until they stop.
+QUICK_S = 0.15
+ORBIT_STEP_PX, ZOOM_STEPS = 25, 2.0
+
+
+class MeshPanel(Panel):
+    """Shows the document's sample as surfaces; the camera stays when stepping."""
+
+    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__("Mesh", theme, parent)
+        self.document = document
+        self.view = MeshView(document.hand_model, theme)
+        self.legend = MeshLegend(theme)
+        self._changed_at_s = 0.0
+        self._row = -1
+        self.alignments = SegmentedControl([a.value for a in Alignment], title="Alignment")
+        self.alignments.set_value(Alignment.PROCRUSTES.value)
+        self.alignments.changed.connect(lambda _: self._show_sample())
+        self.add_tool(self.alignments)
+        self.toggles = {entry[0]: self._layer_toggle(*entry) for entry in LAYER_TOGGLES}
+        self.object_box = make_action(self, "Object box", shortcut="Shift+O", checkable=True)
+        self.object_box.toggled.connect(lambda is_shown: self._set_layer("object_box", is_shown))
+        self._add_ruler_and_views()
+        self._add_key_actions()
+        self.set_legend(self.legend)
+        self.set_body(self.view)
+        self._connect_document()
+        self._loader = Open3DLoader(self)
+        self._loader.finished.connect(self._on_open3d)
+        if is_loaded():
+            self.view.set_ready()
+        self._on_hand_model_changed()
+
+    @property
+    def panel_actions(self) -> list[QAction]:
+        """Everything the panel can do, for the menus."""
+        return self.actions()
+
+    @property
+    def alignment(self) -> Alignment:
+        """How the prediction is moved onto the truth."""
+        return Alignment(self.alignments.value)
+
+    def render_image(self, width: int, height: int) -> QImage:
+        """The view as a supersampled picture; RuntimeError while Open3D is not loaded."""
+        return self.view.render_image(width, height)
+
+    def showEvent(self, event) -> None:
+        """Once on screen, bring Open3D in."""
+        super().showEvent(event)
+        if not self.view.is_ready:
+            QTimer.singleShot(0, self._loader.start)
+
+    def shut_down(self) -> None:
+        """Wait for what still runs; for tests and the end of the program."""
+        self._loader.join()
+
+    # --- construction ------------------------------------------------------------------------
+
+    def _layer_toggle(self, layer: str, icon: str, text: str, key: str, is_on: bool) -> IconToggle:
+        toggle = IconToggle(icon, text, self.theme, shortcut=key, checked=is_on)
+        toggle.action.toggled.connect(lambda is_shown: self._set_layer(layer, is_shown))
+        self.add_tool(toggle)
+        return toggle
+
+    def _add_ruler_and_views(self) -> None:
+        self.ruler = IconToggle("ruler", "Ruler: click two points", self.theme, shortcut="Shift+R")
+        self.ruler.action.toggled.connect(self.view.set_measuring)
+        self.add_tool(self.ruler)
+        self._views_menu = QMenu(self)
+        for number, name in enumerate(PRESETS, start=1):
+            action = make_action(self, f"{name} view", shortcut=str(number))
+            action.triggered.connect(lambda _=False, name=name: self.view.show_preset(name))
+            self._views_menu.addAction(action)
+        fit = make_action(self, "Fit the hands", shortcut="0")
+        fit.triggered.connect(lambda: self.view.fit())
+        self._views_menu.addAction(fit)
+        self.views = IconButton("video-camera", "Views", self.theme)
+        self.views.action.triggered.connect(self._show_views)
+        self.add_tool(self.views)
+
+    def _add_key_actions(self) -> None:
+        view = self.view
+        step = ORBIT_STEP_PX
+        entries = (
+            ("Next alignment", "Shift+A", self._next_alignment),
+            ("Come closer to the hands", "Ctrl+Alt++", lambda: self._zoom(ZOOM_STEPS)),
+            ("Step back from the hands", "Ctrl+Alt+-", lambda: self._zoom(-ZOOM_STEPS)),
+            ("Turn the hands left", "Ctrl+Alt+Left", lambda: self._orbit(-step, 0)),
+            ("Turn the hands right", "Ctrl+Alt+Right", lambda: self._orbit(step, 0)),
+            ("Turn the hands up", "Ctrl+Alt+Up", lambda: self._orbit(0, -step)),
+            ("Turn the hands down", "Ctrl+Alt+Down", lambda: self._orbit(0, step)),
+            ("Take the ruler away", "Esc", view.clear_ruler),
+        )
+        for text, key, do in entries:
+            action = make_action(self, text, shortcut=key)
+            action.triggered.connect(lambda _=False, do=do: do())
+
+    def _connect_document(self) -> None:
+        document = self.document
+        document.sample_changed.connect(self._on_sample_changed)
+        document.hand_model_changed.connect(self._on_hand_model_changed)
+        document.hovered_joint_changed.connect(self.view.set_hovered_joint)
+        self.view.joint_hovered.connect(document.hover)
+
+    # --- what the document says --------------------------------------------------------------
+
+    def _on_sample_changed(self, sample: Sample | None) -> None:
+        now_s = time.monotonic()
+        is_quick = sample is not None and now_s - self._changed_at_s < QUICK_S
+        self._changed_at_s = now_s
+        self._show_sample(quickly=is_quick)
+
+    def _on_hand_model_changed(self) -> None:
+        self.view.set_hand_model(self.document.hand_model)
+        self.legend.show_hand_model(self.document.hand_model.name)
+        self._show_sample()
+
+    def _on_open3d(self, problem: str) -> None:
+        if problem:
+            self.view.set_message("The meshes cannot be drawn", problem)
+        else:
+            self.view.set_ready()
+        self._show_sample()
+
+    def _show_sample(self, *, quickly: bool = False) -> None:
+        sample = self.document.sample
+        scene = None
+        if sample is not None:
+            is_right = self.document.hand_model.is_right
+            scene = build_scene(sample, self.alignment, is_right=is_right)
+        self.view.set_message(*_message(sample))
+        self.view.set_scene(scene, quickly=quickly)
+        self.set_subtitle("")
+        self._update_legend()
+
+    def _update_legend(self) -> None:
+        scene = self.view.scene
+        has_truth = scene is not None and scene.truth is not None
+        self.legend.show_hands(
+            has_prediction=scene is not None and scene.prediction is not None,
+            has_truth=has_truth,
+            ghost_only=not self.view.layers.mesh,
+        )
+
+    # --- what the person asks for ------------------------------------------------------------
+
+    def _set_layer(self, layer: str, is_shown: bool) -> None:
+        self.view.set_layers(replace(self.view.layers, **{layer: is_shown}))
+        self._update_legend()
+
+    def _next_alignment(self) -> None:
+        alignments = list(Alignment)
+        following = (alignments.index(self.alignment) + 1) % len(alignments)
+        self.alignments.set_value(alignments[following].value)
+
+    def _show_views(self) -> None:
+        self._views_menu.popup(self.views.mapToGlobal(self.views.rect().bottomLeft()))
+
+    def _zoom(self, steps: float) -> None:
+        self.view.set_camera(self.view.camera.zoom(steps))
+
+    def _orbit(self, right_px: float, down_px: float) -> None:
+        self.view.set_camera(self.view.camera.orbit(right_px, down_px))
+
+
+def _message(sample: Sample | None) -> tuple[str, str]:
+    """What to say while there is no hand: title and what to do."""
+    if sample is None:
+        return "No sample open", "Open a dataset to see its hands here."
+    if sample.problem:
+        return "No hand to show", sample.problem
+    if sample.frame is None:
+        return "Reading the sample …", ""
+    return "No hand to show yet", "This frame has no labelled surface; a prediction would be drawn."

@@ -1,0 +1,59 @@
+"""How finely the surfaces are drawn, as a machine with its transitions written out.
+
+Half resolution while something moves, full when it stands still, and after a moment of rest a
+supersampled picture drawn in bands, so that no single step holds up the window.
+"""
+
+from enum import Enum
+
+
+class Quality(Enum):
+    """What is on screen."""
+
+    MOVING = "half resolution"
+    STILL = "full resolution"
+    REFINING = "full resolution, the finer picture is being drawn"
+    REFINED = "supersampled"
+
+
+class Event(Enum):
+    """What happens to the picture."""
+
+    MOVE = "the camera moves, or samples follow each other quickly"
+    CHANGE = "something else is to be drawn"
+    SETTLE = "the movement ended"
+    REST = "nothing happened for a moment"
+    FINISH = "the last band is drawn"
+
+
+TRANSITIONS = {
+    (Quality.MOVING, Event.MOVE): Quality.MOVING,
+    (Quality.MOVING, Event.CHANGE): Quality.MOVING,
+    (Quality.MOVING, Event.SETTLE): Quality.STILL,
+    (Quality.STILL, Event.MOVE): Quality.MOVING,
+    (Quality.STILL, Event.CHANGE): Quality.STILL,
+    (Quality.STILL, Event.SETTLE): Quality.STILL,
+    (Quality.STILL, Event.REST): Quality.REFINING,
+    (Quality.REFINING, Event.MOVE): Quality.MOVING,
+    (Quality.REFINING, Event.CHANGE): Quality.STILL,
+    (Quality.REFINING, Event.FINISH): Quality.REFINED,
+    (Quality.REFINED, Event.MOVE): Quality.MOVING,
+    (Quality.REFINED, Event.CHANGE): Quality.STILL,
+}
+
+
+def after(quality: Quality, event: Event) -> Quality:
+    """The next quality. Raises ValueError for an event that cannot happen now."""
+    try:
+        return TRANSITIONS[quality, event]
+    except KeyError:
+        raise ValueError(f"{event.name} cannot happen while {quality.name}") from None
+
+
+#: Rendered pixels per screen pixel.
+RESOLUTION = {
+    Quality.MOVING: 0.5,
+    Quality.STILL: 1.0,
+    Quality.REFINING: 1.0,
+    Quality.REFINED: 2.0,
+}

@@ -1,0 +1,241 @@
+"""Draws surfaces and points into pixels with Open3D's ray caster (Embree). No Qt, no GPU.
+
+Rays are cast only where a surface's triangles can be, and only pixels that were hit are shaded.
+Nothing here multiplies matrices per pixel: OpenBLAS's threads would spin against Embree's.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from utnet_viewer.mesh.orbit_camera import OrbitCamera
+from utnet_viewer.mesh.shading import shade
+from utnet_viewer.mesh.surface import Surface
+
+#: `cast_rays` holds the interpreter; this many rays take about 3 ms.
+BAND_RAYS = 16_000
+_NO_HIT = np.uint32(0xFFFFFFFF)
+#: Side of the squares in which it is decided whether rays are needed.
+_CELL_PX = 4
+_GHOST_ALPHA = (0.10, 0.34)
+
+
+@dataclass(frozen=True)
+class PointCloud:
+    """Measured points: ``points_mm`` (n, 3) and their colours (n, 3) uint8."""
+
+    points_mm: np.ndarray
+    colours: np.ndarray
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is drawn into the raster.
+
+    Attributes:
+        solid: The shaded surface, or None.
+        colours: (3,) or (V, 3) in [0, 1], of the solid surface's vertices.
+        ghost: The surface drawn as outline and faint fill behind everything, or None.
+        ghost_colour: (3,) in [0, 1].
+        cloud: Points, hidden where the solid surface is nearer; or None.
+    """
+
+    solid: Surface | None = None
+    colours: np.ndarray | None = None
+    ghost: Surface | None = None
+    ghost_colour: np.ndarray | None = None
+    cloud: PointCloud | None = None
+
+
+class Raster:
+    """A picture being drawn.
+
+    Attributes:
+        image: (h, w, 4) uint8, RGBA with premultiplied alpha.
+        depth_mm: (h, w) float32 of the solid surface and points; infinite where there are none.
+        ghost: (h, w) uint8, 255 where the ghost is, hidden or not.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.image = np.zeros((height, width, 4), np.uint8)
+        self.depth_mm = np.full((height, width), np.inf, np.float32)
+        self.ghost = np.zeros((height, width), np.uint8)
+
+    def halved(self) -> "Raster":
+        """The picture at half the resolution, every pixel the mean of four; depth the nearest."""
+        half = Raster(self.width // 2, self.height // 2)
+        size = (half.width, half.height)
+        half.image = cv2.resize(self.image, size, interpolation=cv2.INTER_AREA)
+        quads = self.depth_mm[: 2 * half.height, : 2 * half.width]
+        half.depth_mm = np.minimum(
+            np.minimum(quads[::2, ::2], quads[1::2, ::2]),
+            np.minimum(quads[::2, 1::2], quads[1::2, 1::2]),
+        )
+        half.ghost = self.ghost
+        return half
+
+
+@dataclass(frozen=True)
+class _Hits:
+    """Pixels of the raster (flat indices) that a surface was hit in, and where."""
+
+    pixels: np.ndarray
+    depth_mm: np.ndarray
+    faces: np.ndarray
+    uv: np.ndarray
+
+    def where(self, kept: np.ndarray) -> "_Hits":
+        """Those of a mask (n,)."""
+        kept = np.flatnonzero(kept)
+        return _Hits(*(a.take(kept, 0) for a in (self.pixels, self.depth_mm, self.faces, self.uv)))
+
+
+class Renderer:
+    """Draws one subject from one camera, whole or in bands of rows; keeps what bands share."""
+
+    def __init__(self, subject: Subject, camera: OrbitCamera, width: int, height: int) -> None:
+        self.raster = Raster(width, height)
+        self._camera, self._subject = camera, subject
+        self._focal_px = focal = camera.focal_px(height)
+        rotation = camera.rotation
+        x = (np.arange(width) + 0.5 - width / 2) / focal
+        y = (np.arange(height) + 0.5 - height / 2) / focal
+        self._across = (x[:, None] * rotation[0]).astype(np.float32)
+        self._down = (y[:, None] * rotation[1] + rotation[2]).astype(np.float32)
+        self._solid_colours = self._ghost_colours = None
+        self._solid_needed = self._ghost_needed = np.zeros((height, 1), bool)
+        if subject.solid is not None:
+            self._solid_needed = self._rays_needed(subject.solid)
+            self._solid_colours = self._per_face(subject.solid, self._lit(subject))
+        if subject.ghost is not None:
+            self._ghost_needed = self._rays_needed(subject.ghost)
+            self._ghost_colours = self._per_face(subject.ghost, self._glassy(subject))
+
+    def bands(self) -> list[tuple[int, int]]:
+        """Rows [first, end) that cost about `BAND_RAYS` rays together; empty rows are left out."""
+        rays = sum(needed.sum(1) for needed in (self._solid_needed, self._ghost_needed))
+        (rows,) = np.nonzero(rays)
+        if len(rows) == 0:
+            return []
+        first, end = int(rows[0]), int(rows[-1]) + 1
+        total = np.cumsum(rays[first:end])
+        inner = np.flatnonzero(np.diff(total // BAND_RAYS)) + first + 1
+        return list(pairwise([first, *inner.tolist(), end]))
+
+    def draw(self, first: int = 0, end: int | None = None) -> Raster:
+        """Draw the surfaces in rows [first, end)."""
+        end = self.raster.height if end is None else end
+        subject, raster = self._subject, self.raster
+        flat = raster.image.reshape(-1, 4).view(np.uint32).ravel()
+        if subject.solid is not None:
+            hits = self._cast(subject.solid, self._solid_needed, first, end)
+            raster.depth_mm.ravel()[hits.pixels] = hits.depth_mm
+            flat[hits.pixels] = _packed(_interpolated(self._solid_colours, hits))
+        if subject.ghost is not None:
+            hits = self._cast(subject.ghost, self._ghost_needed, first, end)
+            raster.ghost.ravel()[hits.pixels] = 255
+            hits = hits.where(flat.take(hits.pixels) == 0)
+            flat[hits.pixels] = _packed(_interpolated(self._ghost_colours, hits))
+        return raster
+
+    def draw_points(self) -> Raster:
+        """Draw the cloud over the finished surfaces, nearest point last."""
+        cloud, raster = self._subject.cloud, self.raster
+        if cloud is None or len(cloud.points_mm) == 0:
+            return raster
+        screen = self._camera.project(cloud.points_mm, raster.width, raster.height)
+        size = 1 if raster.height < 400 else 2 if raster.height < 1000 else 3
+        with np.errstate(invalid="ignore"):
+            corner = np.floor(np.nan_to_num(screen[:, :2], nan=-1e6) - (size - 1) / 2).astype(int)
+        nearest_last = np.argsort(-screen[:, 2], kind="stable")
+        corner, depth_mm = corner[nearest_last], screen[nearest_last, 2].astype(np.float32)
+        opaque = np.full((len(corner), 1), 255, np.uint8)
+        packed = np.concatenate([cloud.colours[nearest_last], opaque], 1).view(np.uint32).ravel()
+        flat, depth = raster.image.reshape(-1, 4).view(np.uint32).ravel(), raster.depth_mm.ravel()
+        for step in range(size * size):
+            x, y = corner[:, 0] + step % size, corner[:, 1] + step // size
+            inside = (x >= 0) & (x < raster.width) & (y >= 0) & (y < raster.height)
+            pixels = y[inside] * raster.width + x[inside]
+            shown = depth_mm[inside] < depth[pixels] + 2  # a point on the surface is seen
+            flat[pixels[shown]] = packed[inside][shown]
+        return raster
+
+    def _rays_needed(self, surface: Surface) -> np.ndarray:
+        """Pixels (h, w) bool that can see the surface.
+
+        No point of a triangle is farther from a corner than its longest side over the root of 3,
+        so the surface lies within that distance of the projected vertices.
+        """
+        height, width = self.raster.height, self.raster.width
+        screen = self._camera.project(surface.vertices_mm, width, height)
+        nearest_mm = screen[:, 2].min()
+        if nearest_mm < 10:  # at or behind the eye: it may be anywhere
+            return np.ones((height, width), bool)
+        reach_px = surface.longest_side_mm / np.sqrt(3) * self._focal_px / nearest_mm
+        reach = int(reach_px / _CELL_PX) + 2
+        grid = np.array([width, height]) // _CELL_PX + 1 + 2 * reach
+        x, y = np.clip((screen[:, :2] // _CELL_PX).T.astype(int) + reach, 0, grid[:, None] - 1)
+        cells = np.zeros(grid[::-1], np.uint8)
+        cells[y, x] = 1
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+        cells = cv2.dilate(cells, disc)[reach:-reach, reach:-reach]
+        needed = cells.repeat(_CELL_PX, 0).repeat(_CELL_PX, 1)[:height, :width]
+        return needed.view(bool)
+
+    def _cast(self, surface: Surface, needed: np.ndarray, first: int, end: int) -> _Hits:
+        pixels = np.flatnonzero(needed[first:end]) + first * self.raster.width
+        rows, columns = np.divmod(pixels.astype(np.int32), np.int32(self.raster.width))
+        rays = np.empty((len(pixels), 6), np.float32)
+        rays[:, :3] = self._camera.eye_mm
+        np.add(self._across.take(columns, 0), self._down.take(rows, 0), out=rays[:, 3:])
+        depth_mm, faces, uv = surface.cast(rays)
+        hit = np.flatnonzero(faces != _NO_HIT)
+        return _Hits(pixels.take(hit), depth_mm.take(hit), faces.take(hit), uv.take(hit, 0))
+
+    def _view_of(self, surface: Surface) -> tuple[np.ndarray, np.ndarray]:
+        """Normals and directions to the eye of the vertices, in view axes."""
+        rotation = self._camera.rotation.astype(np.float32)
+        to_eye = (self._camera.eye_mm.astype(np.float32) - surface.vertices_mm) @ rotation.T
+        to_eye /= np.maximum(np.linalg.norm(to_eye, axis=1, keepdims=True), 1e-6)
+        return surface.normals @ rotation.T, to_eye
+
+    def _lit(self, subject: Subject) -> np.ndarray:
+        """RGBA (V + E, 4) of the solid surface's vertices, in [0, 255]."""
+        solid, colours = subject.solid, subject.colours
+        normals, to_eye = self._view_of(solid)
+        if colours.ndim == 2:
+            colours = solid.topology.spread(colours)
+        lit = shade(colours, normals, to_eye, solid.openness)
+        return np.concatenate([lit, np.full((len(lit), 1), 255, np.float32)], axis=1)
+
+    def _glassy(self, subject: Subject) -> np.ndarray:
+        """Premultiplied RGBA of the ghost: denser towards its rim, as glass is."""
+        normals, to_eye = self._view_of(subject.ghost)
+        facing = np.abs(np.einsum("ij,ij->i", normals, to_eye))[:, None]
+        low, high = _GHOST_ALPHA
+        alpha = low + (high - low) * (1 - facing) ** 2
+        return np.concatenate([subject.ghost_colour * alpha, alpha], 1).astype(np.float32) * 255
+
+    @staticmethod
+    def _per_face(surface: Surface, colours: np.ndarray) -> np.ndarray:
+        """(4F, 12): each face's first corner and the two steps to the others."""
+        corners = colours[surface.topology.fine_index]
+        steps = corners[:, 1:] - corners[:, :1]
+        return np.concatenate([corners[:, 0], steps[:, 0], steps[:, 1]], axis=1)
+
+
+def _interpolated(per_face: np.ndarray, hits: _Hits) -> np.ndarray:
+    """Colours (n, 4) at the hits."""
+    faces = per_face.take(hits.faces, 0)
+    colours = faces[:, :4]
+    colours += hits.uv[:, :1] * faces[:, 4:8]
+    colours += hits.uv[:, 1:] * faces[:, 8:]
+    return colours
+
+
+def _packed(colours: np.ndarray) -> np.ndarray:
+    """(n, 4) in [0, 255] as one uint32 a pixel."""
+    return (colours + 0.5).astype(np.uint8).view(np.uint32).ravel()

@@ -1,0 +1,83 @@
+"""Turns a scene and the layers that are on into what the renderer draws; keeps the surfaces."""
+
+import numpy as np
+
+from core.hand.hand_model import HandMesh, HandModel
+from utnet_viewer.mesh.renderer import PointCloud, Subject
+from utnet_viewer.mesh.scene import MeshScene, depth_cloud
+from utnet_viewer.mesh.shading import CLAY, error_colours, rgb
+from utnet_viewer.mesh.stage import Layers
+from utnet_viewer.mesh.surface import Surface, Topology
+
+
+class SubjectMaker:
+    """Surfaces are built when they are first drawn, once for a scene."""
+
+    def __init__(self, hand_model: HandModel) -> None:
+        self.hand_model = hand_model
+        self.part_of_vertex = hand_model.skinning_weights.argmax(1)
+        self._topology: Topology | None = None
+        self._scene: MeshScene | None = None
+        self._surfaces: dict[str, Surface] = {}
+        self._cloud: PointCloud | None = None
+
+    @property
+    def topology(self) -> Topology:
+        """What follows from the hand model's faces."""
+        if self._topology is None:
+            self._topology = Topology(self.hand_model.faces, len(self.hand_model.template_m))
+        return self._topology
+
+    @property
+    def edges(self) -> np.ndarray:
+        """(E, 2) of the hand model."""
+        return self.topology.edges
+
+    def set_scene(self, scene: MeshScene | None) -> None:
+        """Forget the surfaces of the scene before."""
+        self._scene, self._surfaces, self._cloud = scene, {}, None
+
+    def subject(self, layers: Layers, *, is_dark: bool) -> Subject | None:
+        """What to draw, or None for nothing."""
+        solid, ghost = self.solid(layers), self.ghost(layers)
+        cloud = self._depth_cloud() if layers.cloud else None
+        if solid is None and ghost is None and cloud is None:
+            return None
+        colours = rgb(CLAY)
+        if layers.errors and self._scene.vertex_errors_mm is not None:
+            colours = error_colours(self._scene.vertex_errors_mm)
+        ghost_colour = rgb("#C9D3E6" if is_dark else "#39465C")
+        return Subject(solid, colours, ghost, ghost_colour, cloud)
+
+    def solid(self, layers: Layers) -> Surface | None:
+        """The shaded surface: the prediction, or the truth where there is none."""
+        if not layers.mesh or self._scene is None:
+            return None
+        return self._surface("prediction") or self._surface("truth")
+
+    def ghost(self, layers: Layers) -> Surface | None:
+        """The truth behind the prediction."""
+        if not layers.ghost or self._scene is None:
+            return None
+        if layers.mesh and self._scene.prediction is None:
+            return None  # it is the solid one
+        return self._surface("truth")
+
+    def wires(self, layers: Layers) -> list[np.ndarray]:
+        """Vertices (V, 3) of the hands whose edges are drawn."""
+        scene = self._scene
+        hands = [scene.prediction or scene.truth] if scene is not None else []
+        return [hand.vertices_mm for hand in hands if hand is not None]
+
+    def _surface(self, name: str) -> Surface | None:
+        hand: HandMesh | None = getattr(self._scene, name)
+        if hand is None:
+            return None
+        if name not in self._surfaces:
+            self._surfaces[name] = Surface(self.topology, hand.vertices_mm)
+        return self._surfaces[name]
+
+    def _depth_cloud(self) -> PointCloud | None:
+        if self._cloud is None and self._scene is not None:
+            self._cloud = depth_cloud(self._scene)
+        return self._cloud

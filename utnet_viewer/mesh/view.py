@@ -1,0 +1,429 @@
+"""The mesh view: paints a scene and lets it be turned, moved, measured and pointed at."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QWidget
+
+from core.hand.hand_model import HandModel
+from utnet_viewer.mesh import furniture, overlay
+from utnet_viewer.mesh.orbit_camera import OrbitCamera
+from utnet_viewer.mesh.picking import Pick, pick_at
+from utnet_viewer.mesh.render_state import RESOLUTION, Event, Quality, after
+from utnet_viewer.mesh.renderer import Raster, Renderer
+from utnet_viewer.mesh.scene import MeshScene
+from utnet_viewer.mesh.stage import Layers, Stage
+from utnet_viewer.mesh.subject import SubjectMaker
+from utnet_viewer.mesh.views import first_view, preset_view
+from utnet_viewer.theme import Theme
+
+SETTLE_MS, REST_MS = 90, 220
+#: A joint is under the pointer within this distance.
+JOINT_REACH_PX = 9.0
+EMPTY = ("No sample open", "Open a dataset to see its hands here.")
+
+
+class MeshView(QWidget):
+    """Draws one `MeshScene`. Left drag orbits, middle or Shift drag pans, the wheel zooms."""
+
+    joint_hovered = Signal(int)
+    camera_changed = Signal()
+    ruler_changed = Signal(float)  # mm between the two points; NaN while there are none
+
+    def __init__(self, hand_model: HandModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.camera = first_view(OrbitCamera())
+        self.layers = Layers()
+        self.scene: MeshScene | None = None
+        self.quality = Quality.STILL
+        self.message = EMPTY
+        self.ruler_mm: list[np.ndarray] = []
+        self.is_measuring = False
+        self.is_ready = False
+        self.hovered_joint = -1
+        self.pick: Pick | None = None
+        self._subjects = SubjectMaker(hand_model)
+        self._is_fitted = False
+        self._raster: Raster | None = None
+        self._outlines: tuple[np.ndarray, ...] = ()
+        self._refinement: tuple[Renderer, list[tuple[int, int]]] | None = None
+        self._card_corner: tuple[int, int] | None = None
+        self._drag_from: QPointF | None = None
+        self._dragged = False
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(lambda: self._on(Event.SETTLE))
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(lambda: self._on(Event.REST))
+        self._band = QTimer(self, interval=0)
+        self._band.timeout.connect(self._draw_band)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        theme.changed.connect(lambda: self._on(Event.CHANGE))
+
+    # --- what is shown -----------------------------------------------------------------------
+
+    def set_scene(self, scene: MeshScene | None, *, quickly: bool = False) -> None:
+        """Show another scene from where the camera is; `quickly` while samples follow fast."""
+        self.scene = scene
+        self.ruler_mm, self.pick, self._card_corner = [], None, None
+        self._subjects.set_scene(scene)
+        self._fit_once()
+        self._on(Event.MOVE if quickly else Event.CHANGE)
+
+    def set_hand_model(self, hand_model: HandModel) -> None:
+        """Draw the faces of another hand model."""
+        self._subjects = SubjectMaker(hand_model)
+        self._subjects.set_scene(self.scene)
+        self._on(Event.CHANGE)
+
+    def set_layers(self, layers: Layers) -> None:
+        """Show other layers."""
+        if layers != self.layers:
+            self.layers = layers
+            self._on(Event.CHANGE)
+
+    def set_message(self, title: str, text: str) -> None:
+        """What to say in the middle while there is no hand."""
+        self.message = (title, text)
+        self.update()
+
+    def set_ready(self) -> None:
+        """Open3D is there: surfaces can be drawn."""
+        self.is_ready = True
+        self._on(Event.CHANGE)
+
+    def set_hovered_joint(self, joint: int) -> None:
+        """Mark a joint (-1: none), pointed at here or in another panel."""
+        if joint != self.hovered_joint:
+            self.hovered_joint = joint
+            self.update()
+
+    def set_measuring(self, is_measuring: bool) -> None:
+        """Whether clicks put the ends of the ruler; switching it off takes the ruler away."""
+        self.is_measuring = is_measuring
+        self.setCursor(Qt.CursorShape.CrossCursor if is_measuring else Qt.CursorShape.ArrowCursor)
+        if not is_measuring:
+            self.clear_ruler()
+
+    def clear_ruler(self) -> None:
+        """Take the ruler away."""
+        self._set_ruler([])
+
+    # --- the camera --------------------------------------------------------------------------
+
+    def set_camera(self, camera: OrbitCamera) -> None:
+        """Look from elsewhere; coarse at first, fine when it stops."""
+        self.camera = camera
+        self.pick = None
+        self._on(Event.MOVE)
+        self.camera_changed.emit()
+
+    def fit(self) -> None:
+        """Put the hands into the middle, as large as fits, from the same direction."""
+        if self.scene is not None and len(self.scene.points_mm):
+            width, height = max(self.width(), 1), max(self.height(), 1)
+            self.set_camera(self.camera.fitted(self.scene.points_mm, width, height))
+
+    def show_preset(self, name: str) -> None:
+        """Turn to one of `views.PRESETS` and fit."""
+        if self.scene is None or self.scene.reference is None:
+            return
+        joints_mm = self.scene.reference.joints_mm
+        is_right = self.scene.is_right
+        self.camera = preset_view(
+            name, self.camera, joints_mm, self.scene.anchor_mm, is_right=is_right
+        )
+        self.fit()
+
+    def _fit_once(self) -> None:
+        """Fit the first hand ever shown; afterwards the camera stays where the person put it."""
+        is_possible = self.scene is not None and len(self.scene.points_mm) and self.height() > 50
+        if not self._is_fitted and is_possible:
+            self._is_fitted = True
+            self.camera = self.camera.fitted(self.scene.points_mm, self.width(), self.height())
+
+    # --- drawing -----------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        """As in the mock-up."""
+        return QSize(556, 500)
+
+    def minimumSizeHint(self) -> QSize:
+        """Smaller than this nothing can be told."""
+        return QSize(160, 120)
+
+    def resizeEvent(self, event) -> None:
+        """Another size is another picture."""
+        super().resizeEvent(event)
+        self._fit_once()
+        self._on(Event.CHANGE)
+
+    def paintEvent(self, event) -> None:
+        """Draw what the state asks for, at the screen's own resolution."""
+        if self._raster is None and self.is_ready:
+            self._raster = self._draw_now(self.width(), self.height(), self._resolution())
+            self._outlines = overlay.outlines_of(self._raster.ghost) if self._raster else ()
+        painter = QPainter(self)
+        self._paint(painter, self._stage(self.width(), self.height()))
+        painter.end()
+
+    def render_image(self, width: int, height: int) -> QImage:
+        """The view as a supersampled picture of this size, without cards and rings.
+
+        The same code draws the screen. Raises RuntimeError while Open3D is not loaded.
+        """
+        if not self.is_ready:
+            raise RuntimeError("the mesh view cannot draw yet: Open3D is still being loaded")
+        raster = self._draw_now(width, height, RESOLUTION[Quality.REFINED])
+        outlines = overlay.outlines_of(raster.ghost) if raster is not None else ()
+        image = QImage(width, height, QImage.Format.Format_RGB32)
+        stage = replace(
+            self._stage(width, height),
+            raster=raster.halved() if raster is not None else None,
+            outlines=outlines,
+        )
+        painter = QPainter(image)
+        self._paint(painter, stage, with_pointer=False)
+        painter.end()
+        return image
+
+    def _resolution(self) -> float:
+        return RESOLUTION[self.quality] * self.devicePixelRatioF()
+
+    def _stage(self, width: int, height: int) -> Stage:
+        return Stage(
+            width=width,
+            height=height,
+            camera=self.camera,
+            palette=self.theme.palette,
+            is_dark=self.theme.is_dark,
+            layers=self.layers,
+            scene=self.scene,
+            raster=self._raster,
+            outlines=self._outlines,
+        )
+
+    def _renderer(self, width: int, height: int, resolution: float) -> Renderer | None:
+        subject = self._subjects.subject(self.layers, is_dark=self.theme.is_dark)
+        if subject is None:
+            return None
+        size = (max(1, round(width * resolution)), max(1, round(height * resolution)))
+        return Renderer(subject, self.camera, *size)
+
+    def _draw_now(self, width: int, height: int, resolution: float) -> Raster | None:
+        renderer = self._renderer(width, height, resolution)
+        if renderer is None:
+            return None
+        renderer.draw()
+        return renderer.draw_points()
+
+    def _paint(self, painter: QPainter, stage: Stage, *, with_pointer: bool = True) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        overlay.paint_background(painter, stage)
+        overlay.paint_grid(painter, stage)
+        scene = self.scene
+        if scene is None or scene.reference is None:
+            furniture.paint_message(painter, stage, *self.message)
+        else:
+            self._paint_hands(painter, stage)
+            furniture.paint_scale_bar(painter, stage)
+            furniture.paint_axes(painter, stage)
+            if stage.shows_errors:
+                furniture.paint_error_bar(painter, stage)
+            overlay.paint_ruler(painter, stage, self.ruler_mm)
+            if with_pointer:
+                self._paint_pointed_at(painter, stage)
+        if scene is not None:
+            furniture.paint_notes(painter, stage, scene.problems)
+
+    def _paint_hands(self, painter: QPainter, stage: Stage) -> None:
+        overlay.paint_surfaces(painter, stage)
+        if self.layers.wire:
+            for vertices_mm in self._subjects.wires(self.layers):
+                overlay.paint_wire(painter, stage, vertices_mm, self._subjects.edges)
+        if self.layers.object_box:
+            overlay.paint_object_box(painter, stage)
+        if self.layers.skeleton:
+            overlay.paint_skeletons(painter, stage)
+
+    def _paint_pointed_at(self, painter: QPainter, stage: Stage) -> None:
+        if self.pick is None or self.layers.skeleton:
+            overlay.paint_hovered_joint(painter, stage, self.hovered_joint)
+        if self.pick is None:
+            return
+        at = stage.point(self.pick.point_mm)
+        if at is None:
+            return
+        card = furniture.Card(
+            title=f"vertex {self.pick.vertex}",
+            rows=self.pick.rows,
+            colour=overlay.finger_colour(self.pick.joint).name(),
+            at_px=(at.x(), at.y()),
+        )
+        self._card_corner = furniture.card_corner(card, stage, self._card_corner)
+        furniture.paint_card(painter, card, self._card_corner)
+        overlay.paint_ring(painter, at)
+
+    # --- states ------------------------------------------------------------------------------
+
+    def _on(self, event: Event) -> None:
+        """Go to the next quality, and do what it asks for."""
+        if event in (Event.SETTLE, Event.REST) and not self.isVisible():
+            return
+        self.quality = after(self.quality, event)
+        if event is Event.REST:
+            self._start_refinement()
+            return
+        if event is Event.FINISH:
+            self.update()
+            return
+        self._band.stop()
+        self._refinement, self._raster = None, None
+        if self.quality is Quality.MOVING:
+            self._rest.stop()
+            self._settle.start()
+        else:
+            self._settle.stop()
+            self._rest.start()
+        self.update()
+
+    def hideEvent(self, event) -> None:
+        """Nothing is drawn for nobody."""
+        super().hideEvent(event)
+        for timer in (self._settle, self._rest, self._band):
+            timer.stop()
+        self._refinement = None
+
+    def showEvent(self, event) -> None:
+        """Come to rest again."""
+        super().showEvent(event)
+        self.quality = Quality.STILL
+        self._on(Event.CHANGE)
+
+    def _start_refinement(self) -> None:
+        renderer = None
+        if self.is_ready:
+            resolution = RESOLUTION[Quality.REFINED] * self.devicePixelRatioF()
+            renderer = self._renderer(self.width(), self.height(), resolution)
+        if renderer is None:
+            self._on(Event.FINISH)
+            return
+        self._refinement = (renderer, renderer.bands())
+        self._band.start()
+
+    def _draw_band(self) -> None:
+        """One band at a time: the event loop has its turn in between."""
+        renderer, bands = self._refinement
+        if bands:
+            renderer.draw(*bands.pop(0))
+            return
+        self._band.stop()
+        finest = renderer.draw_points()
+        self._outlines = overlay.outlines_of(finest.ghost)
+        self._raster, self._refinement = finest.halved(), None
+        self._on(Event.FINISH)
+
+    # --- mouse and keys ----------------------------------------------------------------------
+
+    def mousePressEvent(self, event) -> None:
+        """Begin a drag or a click."""
+        self._drag_from, self._dragged = event.position(), False
+        event.accept()
+
+    def mouseMoveEvent(self, event) -> None:
+        """Orbit, pan, or point."""
+        if self._drag_from is None:
+            self.point_at(event.position())
+            return
+        step = event.position() - self._drag_from
+        if not self._dragged and step.manhattanLength() < 4:
+            return
+        self._dragged, self._drag_from = True, event.position()
+        pans = (
+            event.buttons() & Qt.MouseButton.MiddleButton
+            or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        )
+        if pans:
+            self.set_camera(self.camera.pan(step.x(), step.y(), self.height()))
+        elif event.buttons() & Qt.MouseButton.LeftButton:
+            self.set_camera(self.camera.orbit(step.x(), step.y()))
+
+    def mouseReleaseEvent(self, event) -> None:
+        """End a drag at full resolution; a click with the ruler puts an end of it."""
+        was_click = self._drag_from is not None and not self._dragged
+        self._drag_from = None
+        if not was_click and self.quality is Quality.MOVING:
+            self._on(Event.SETTLE)
+        elif was_click and self.is_measuring and event.button() == Qt.MouseButton.LeftButton:
+            self._measure_at(event.position())
+
+    def mouseDoubleClickEvent(self, event) -> None:
+        """On a surface: that point comes to the middle. Elsewhere: fit."""
+        hit = self._pick(event.position())
+        if hit is None:
+            self.fit()
+        else:
+            self.set_camera(self.camera.look_at(hit.point_mm))
+
+    def wheelEvent(self, event) -> None:
+        """Zoom towards the pointer."""
+        focal_px = self.camera.focal_px(self.height())
+        x = (event.position().x() - self.width() / 2) / focal_px
+        y = (event.position().y() - self.height() / 2) / focal_px
+        self.set_camera(self.camera.zoom(event.angleDelta().y() / 120, toward=(x, y)))
+        event.accept()
+
+    def leaveEvent(self, event) -> None:
+        """The pointer is elsewhere."""
+        super().leaveEvent(event)
+        self.pick, self._card_corner = None, None
+        self.joint_hovered.emit(-1)
+        self.update()
+
+    def point_at(self, position: QPointF) -> None:
+        """Show what is under a point of the widget."""
+        pick = self._pick(position)
+        joint = self._joint_at(position) if self.layers.skeleton else -1
+        if joint < 0 and pick is not None:
+            joint = pick.joint
+        if pick != self.pick:
+            self.pick = pick
+            self.update()
+        self.joint_hovered.emit(joint)
+
+    def _pick(self, position: QPointF) -> Pick | None:
+        if self.scene is None or not self.is_ready:
+            return None
+        ray = self.camera.ray(position.x(), position.y(), self.width(), self.height())
+        return pick_at(ray, self.scene, self._subjects, self.layers)
+
+    def _joint_at(self, position: QPointF) -> int:
+        """The nearest joint within reach of the pointer, or -1."""
+        nearest, reach = -1, JOINT_REACH_PX
+        stage = self._stage(self.width(), self.height())
+        for hand in (self.scene.truth, self.scene.prediction) if self.scene else ():
+            if hand is None:
+                continue
+            screen = stage.project(hand.joints_mm)[:, :2]
+            distance = np.hypot(*(screen - [position.x(), position.y()]).T)
+            joint = int(np.nan_to_num(distance, nan=np.inf).argmin())
+            if distance[joint] < reach:
+                nearest, reach = joint, float(distance[joint])
+        return nearest
+
+    def _measure_at(self, position: QPointF) -> None:
+        pick = self._pick(position)
+        if pick is not None:
+            ends = self.ruler_mm if len(self.ruler_mm) < 2 else []
+            self._set_ruler([*ends, pick.point_mm])
+
+    def _set_ruler(self, points_mm: list[np.ndarray]) -> None:
+        self.ruler_mm = points_mm
+        is_whole = len(points_mm) == 2
+        length = np.linalg.norm(points_mm[1] - points_mm[0]) if is_whole else np.nan
+        self.ruler_changed.emit(float(length))
+        self.update()
