@@ -37,6 +37,7 @@ class ImageCanvas(QWidget):
         self.setObjectName("imageCanvas")
         self.setAccessibleName("Image with keypoints")
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 120)
         self.document, self.theme = document, theme
@@ -226,7 +227,11 @@ class ImageCanvas(QWidget):
         card = joint_card(self.sample, self.overlay, joint, in_crop=self.in_crop)
         hand = self.view.to_canvas(self.overlay.hand_points_px)
         taken = [place for place, _ in self.note_places] + canvas_paint.fixed_places(self)
-        return card, place_card(card_size(card), anchor, canvas, hand, taken), anchor
+        place, covered = place_card(card_size(card), anchor, canvas, hand, taken)
+        if covered:
+            card = card.shortened()
+            place, _ = place_card(card_size(card), anchor, canvas, hand, taken)
+        return card, place, anchor
 
     def wheelEvent(self, event) -> None:
         """Zoom about the pointer."""

@@ -1,6 +1,6 @@
 """The card that says all about one joint, and where it stands: never over the hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -32,6 +32,11 @@ class JointCard:
     def colour(self) -> QColor:
         """The finger's colour over imagery."""
         return JOINT_COLOURS[self.joint]
+
+    def shortened(self) -> "JointCard":
+        """The errors alone, for where the whole card would cover the hand."""
+        errors = tuple(row for row in self.rows if row[0].startswith(("error", "after")))
+        return replace(self, rows=errors)
 
 
 def joint_card(sample: Sample, overlay: Overlay, joint: int, *, in_crop: bool) -> JointCard:
@@ -108,8 +113,8 @@ def card_size(card: JointCard) -> QSizeF:
 
 def place_card(
     size: QSizeF, anchor: QPointF, canvas: QRectF, hand: np.ndarray, taken: list[QRectF]
-) -> QRectF:
-    """The nearest place to the joint that leaves the hand free.
+) -> tuple[QRectF, int]:
+    """The nearest place to the joint that leaves the hand free, and what it covers even so.
 
     Args:
         size: Of the card.
@@ -134,7 +139,7 @@ def place_card(
         overlaps &= (top < rect.bottom() + 4) & (top + height > rect.top() - 4)
         cost = cost + overlaps * 2e3
     best = int(cost.argmin())
-    return QRectF(left[best], top[best], width, height)
+    return QRectF(left[best], top[best], width, height), int(covered[best])
 
 
 def _points_inside(points, left, top, width: float, height: float) -> np.ndarray:

@@ -2,15 +2,57 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from core.conventions import BONES, FINGER_OF_JOINT, FINGERS, JOINT_NAMES
+from core.conventions import BONES, FINGER_OF_JOINT, JOINT_NAMES
 from utnet_viewer.numbers import fixed, signed
-from utnet_viewer.readouts.chart import FINGER_X, JOINT_X, HandChart, axis_top
+from utnet_viewer.readouts.chart import FINGER_X, JOINT_X, HandChart, steady_top
 from utnet_viewer.theme import Theme
 
 _CHILDREN = [child for _, child in BONES]
+_HEAD = QPolygonF([QPointF(0, -4.6), QPointF(4.6, 0), QPointF(0, 4.6), QPointF(-4.6, 0)])
 _X = np.array([JOINT_X[child] for child in _CHILDREN])
+
+
+class _Lollipops(pg.GraphicsObject):
+    """Stems from zero with diamond heads: one item, because seven cost four times as much."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heights = np.full(len(BONES), np.nan)
+        self._stem_pens: list[QPen] = []
+        self._inside = QColor()
+
+    def set_heights(self, heights: np.ndarray) -> None:
+        """Show other values (20,); NaN shows nothing."""
+        self._heights = heights
+        self.update()
+
+    def set_colours(self, colours: list[QColor], inside: QColor) -> None:
+        """One colour a bone, and what fills the heads."""
+        self._stem_pens = [pg.mkPen(colour, width=1.5) for colour in colours]
+        self._inside = inside
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The whole view: what is drawn follows its range."""
+        return self.viewRect()
+
+    def paint(self, painter: QPainter, *args) -> None:
+        """In device pixels, so that heads are square whatever the axes' ranges."""
+        to_device = painter.transform()
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self._inside)
+        for x, height, pen in zip(_X, self._heights, self._stem_pens, strict=True):
+            if np.isfinite(height):
+                foot, head = to_device.map(QPointF(x, 0)), to_device.map(QPointF(x, height))
+                painter.setPen(pen)
+                painter.drawLine(foot, head)
+                painter.drawConvexPolygon(_HEAD.translated(head))
+        painter.restore()
 
 
 class BoneLengthChart(HandChart):
@@ -22,10 +64,9 @@ class BoneLengthChart(HandChart):
         self._joint = -1
         self._range = (0.0, 0.0)
         self.zero = pg.InfiniteLine(pos=0, angle=0)
-        self.stems = {finger: pg.PlotCurveItem(connect="pairs") for finger in FINGERS}
-        self.heads = pg.ScatterPlotItem(symbol="d", size=9, pxMode=True)
-        for item in (self.zero, *self.stems.values(), self.heads):
-            self.plot.addItem(item, ignoreBounds=True)
+        self.stems = _Lollipops()
+        self.plot.addItem(self.zero, ignoreBounds=True)
+        self.plot.addItem(self.stems, ignoreBounds=True)
         self.plot.setXRange(0.0, 24.6)
         theme.changed.connect(self.restyle)
         self.restyle()
@@ -35,13 +76,9 @@ class BoneLengthChart(HandChart):
         """Take the theme's colours."""
         super().restyle()
         colours, palette = self.colours(), self.theme.palette
-        for finger, stem in self.stems.items():
-            stem.setPen(pg.mkPen(colours[finger], width=1.5))
-        self._pens = np.array([pg.mkPen(colours[FINGER_OF_JOINT[child]], width=1.5)
-                               for child in _CHILDREN])  # fmt: skip
-        self.heads.setBrush(QColor(palette.bg2))
+        fingers = [colours[FINGER_OF_JOINT[child]] for child in _CHILDREN]
+        self.stems.set_colours(fingers, QColor(palette.bg2))
         self.zero.setPen(pg.mkPen(palette.colour("t1", 0.75)))
-        self._draw()
 
     def has_joint(self, joint: int) -> bool:
         """The wrist ends no bone."""
@@ -52,7 +89,7 @@ class BoneLengthChart(HandChart):
         self.differences = differences_mm
         known = differences_mm[np.isfinite(differences_mm)]
         self._set_range(float(known.min(initial=0.0)), float(known.max(initial=0.0)))
-        self._draw()
+        self.stems.set_heights(differences_mm)
         self.mark_joint(self._joint)
 
     def mark_joint(self, joint: int) -> None:
@@ -67,20 +104,12 @@ class BoneLengthChart(HandChart):
             figure = f"sum |Δ| {fixed(total)}" if np.isfinite(total) else ""
         self.head.show_text(title="Bone lengths", unit="prediction − GT, mm", figure=figure)
 
-    def _draw(self) -> None:
-        for number, finger in enumerate(FINGERS):
-            part = slice(4 * number, 4 * number + 4)
-            heights = np.zeros(8)
-            heights[1::2] = np.nan_to_num(self.differences[part])
-            self.stems[finger].setData(np.repeat(_X[part], 2), heights)
-        known = np.isfinite(self.differences)
-        self.heads.setData(x=_X[known], y=self.differences[known], pen=list(self._pens[known]))
-
     def _set_range(self, low: float, high: float) -> None:
         """The larger side sets the steps; the other keeps at least a third of it."""
-        top = axis_top(max(-low, high, 1.5))
-        below = top if -low > top / 3 else top / 3
-        above = top if high > top / 3 else top / 3
+        top = steady_top(max(-low, high, 1.5), max(self._range))
+        was_below, was_above = self._range
+        below = top if -low > top / 3 or was_below == top else top / 3
+        above = top if high > top / 3 or was_above == top else top / 3
         if (below, above) == self._range:
             return
         self._range = below, above

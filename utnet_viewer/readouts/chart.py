@@ -30,6 +30,13 @@ def axis_top(value: float) -> float:
     return next((top for top in AXIS_TOPS if value <= top * 0.98), float(value) * 1.1)
 
 
+def steady_top(value: float, current: float) -> float:
+    """`axis_top`, but the current one stays while it is not twice too large: the scale holds
+    still from frame to frame, and bars can be compared by eye."""
+    top = axis_top(value)
+    return current if top <= current <= 2.1 * top else top
+
+
 def axis_steps(top: float) -> list[float]:
     """Where an axis up to `top` carries numbers: at a half and at the whole, or by thirds."""
     parts = 3 if str(int(top)).startswith(("3", "6", "15")) and top >= 1 else 2
@@ -45,6 +52,7 @@ class ChartHead(QWidget):
         self.has_dash = False
         self._theme = theme
         self.setFixedHeight(22)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         theme.changed.connect(self.update)
 
     def show_text(self, *, title: str, unit: str, figure: str, has_dash: bool = False) -> None:
@@ -57,6 +65,7 @@ class ChartHead(QWidget):
         """The figure gives way where there is no room for both."""
         painter = QPainter(self)
         palette = self._theme.palette
+        painter.fillRect(self.rect(), QColor(palette.bg2))
         middle = Qt.AlignmentFlag.AlignVCenter
         font = ui_font(SIZE_LABEL, 600)
         painter.setFont(font)
@@ -181,6 +190,8 @@ class _Plot(pg.PlotWidget):
             axis = self.getAxis(side)
             axis.setStyle(tickLength=0, tickFont=ui_font(SIZE_AXIS), tickTextOffset=6)
             axis.enableAutoSIPrefix(False)
+            # Drawn once, not with every frame: numbers and grid hold still while bars change.
+            axis.setCacheMode(pg.QtWidgets.QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.getAxis("left").setWidth(_AXIS_WIDTH)
         self.getAxis("left").setGrid(26)
         self.getAxis("left").setStyle(showValues=True)

@@ -23,6 +23,7 @@ class HandSizeTable(QWidget):
         self.truth: HandSize | None = None
         self.prediction: HandSize | None = None
         self.setMinimumWidth(232)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setToolTip(
             "Of the hand that the shape coefficients stand for, held flat, measured on the hand\n"
             f"model in use. Differences above {_LIMIT_MM:.0f} mm are marked."
@@ -59,6 +60,7 @@ class HandSizeTable(QWidget):
         """Head and three rows, as dense as the height asks for."""
         painter = QPainter(self)
         palette = self._theme.palette
+        painter.fillRect(self.rect(), QColor(palette.bg2))
         painter.setFont(ui_font(SIZE_LABEL, 600))
         painter.setPen(QColor(palette.t1))
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPen
 
 from core.conventions import FINGER_OF_JOINT, JOINT_COUNT, JOINT_NAMES, WRIST
 from utnet_viewer.numbers import fixed
-from utnet_viewer.readouts.chart import FINGER_X, JOINT_X, HandChart, axis_steps, axis_top
+from utnet_viewer.readouts.chart import FINGER_X, JOINT_X, HandChart, axis_steps, steady_top
 from utnet_viewer.theme import Theme
 
 _X = np.array([JOINT_X[joint] for joint in range(JOINT_COUNT)])
@@ -49,7 +49,8 @@ class JointErrorChart(HandChart):
         """Show 21 errors in `unit` beside the session's `median`, NaN for none."""
         self.errors, self.median, self._texts = errors, median, (title, unit)
         heights = np.nan_to_num(errors, nan=0.0, posinf=0.0)
-        self._set_top(axis_top(max(float(heights.max()), median if median == median else 0.0, 4.0)))
+        largest = max(float(heights.max()), median if median == median else 0.0, 4.0)
+        self._set_top(steady_top(largest, self.top))
         self.bars.setOpts(height=heights)
         is_compared = median == median and bool(np.isfinite(errors).any())
         self.line.setVisible(is_compared)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMessageBox, QVB
 from core.conventions import BONES
 from core.evaluation.hand_size import HandSize, hand_size
 from core.evaluation.metrics import bone_lengths_mm
+from core.hand.hand_model import HandModel
 from utnet_viewer.document import Document, EngineState, Sample
 from utnet_viewer.readouts.bone_chart import BoneLengthChart
 from utnet_viewer.readouts.figures import FIGURES, Reading, read
@@ -57,6 +58,7 @@ class ReadoutsPanel(Panel):
         super().__init__("Readouts", theme, parent)
         self.document = document
         self.seen = SeenFrames()
+        self._known_sizes: dict[bytes, HandSize] = {}
         self.strip = ReadoutStrip(theme)
         self.joints, self.bones = JointErrorChart(theme), BoneLengthChart(theme)
         self.sizes = HandSizeTable(theme)
@@ -166,6 +168,7 @@ class ReadoutsPanel(Panel):
 
     def _on_hand_model(self) -> None:
         self.seen.clear()
+        self._known_sizes.clear()
         self._on_sample(self.document.sample)
 
     def _on_engine(self, state: EngineState) -> None:
@@ -229,8 +232,18 @@ class ReadoutsPanel(Panel):
         model, label = self.document.hand_model, sample.frame.hand
         truth = None if label is None or label.mano is None else label.mano.betas
         prediction = None if sample.prediction is None else sample.prediction.mano.betas
-        return tuple(None if betas is None else hand_size(model, betas)
-                     for betas in (truth, prediction))  # fmt: skip
+        return self._hand_size(model, truth), self._hand_size(model, prediction)
+
+    def _hand_size(self, model: HandModel, betas: np.ndarray | None) -> HandSize | None:
+        """Measured once per shape: within a sequence the true hand is one and the same."""
+        if betas is None:
+            return None
+        key = np.asarray(betas, float).tobytes()
+        if key not in self._known_sizes:
+            if len(self._known_sizes) > 1000:
+                self._known_sizes.clear()
+            self._known_sizes[key] = hand_size(model, betas)
+        return self._known_sizes[key]
 
     def _next_measure(self) -> None:
         names = list(_MEASURES)

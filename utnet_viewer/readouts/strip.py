@@ -13,6 +13,10 @@ _PAD = 14.0
 #: Below this width a cell's number is smaller.
 _NARROW = 100
 
+_TITLE_FONT, _UNIT_FONT = ui_font(SIZE_LABEL), ui_font(SIZE_LABEL)
+_VALUE_FONT, _NARROW_VALUE_FONT = ui_font(SIZE_READOUT, 600), ui_font(SIZE_READOUT - 4, 600)
+_NOTE_FONT, _WARNING_FONT = ui_font(11, 500), ui_font(11, 600)
+
 
 class ReadoutCell(QWidget):
     """One number with its unit, its title above and its comparison below."""
@@ -25,6 +29,8 @@ class ReadoutCell(QWidget):
         self.reading = Reading()
         self.setObjectName(f"readout_{figure.name}")
         self.setFixedHeight(HEIGHT)
+        # It fills itself: the panel's styled background below it need not be painted each time.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setToolTip(figure.about)
         self.setAccessibleName(figure.title)
@@ -46,10 +52,11 @@ class ReadoutCell(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self._theme.palette
+        painter.fillRect(self.rect(), QColor(palette.bg2))
         if not self._is_first:
             painter.fillRect(QRectF(0, 12, 1, HEIGHT - 20), QColor(palette.line))
         pad = _PAD if self.width() >= _NARROW else 8.0
-        painter.setFont(ui_font(SIZE_LABEL))
+        painter.setFont(_TITLE_FONT)
         painter.setPen(QColor(palette.t2))
         metrics = QFontMetricsF(painter.font())
         title = metrics.elidedText(
@@ -61,21 +68,19 @@ class ReadoutCell(QWidget):
 
     def _paint_value(self, painter: QPainter, pad: float) -> None:
         palette, reading = self._theme.palette, self.reading
-        size = SIZE_READOUT if self.width() >= _NARROW else SIZE_READOUT - 4
-        font = ui_font(size, 600)
+        font = _VALUE_FONT if self.width() >= _NARROW else _NARROW_VALUE_FONT
         painter.setFont(font)
         painter.setPen(QColor(palette.t3 if reading.value == MISSING else palette.t1))
         painter.drawText(QPointF(pad, 43), reading.value)
         x = pad + QFontMetricsF(font).horizontalAdvance(reading.value) + 5
-        unit_font = ui_font(SIZE_LABEL)
-        if x + QFontMetricsF(unit_font).horizontalAdvance(reading.unit) < self.width():
-            painter.setFont(unit_font)
+        if x + QFontMetricsF(_UNIT_FONT).horizontalAdvance(reading.unit) < self.width():
+            painter.setFont(_UNIT_FONT)
             painter.setPen(QColor(palette.t3))
             painter.drawText(QPointF(x, 43), reading.unit)
 
     def _paint_note(self, painter: QPainter, pad: float) -> None:
         palette, reading = self._theme.palette, self.reading
-        font = ui_font(11, 600 if reading.is_warning else 500)
+        font = _WARNING_FONT if reading.is_warning else _NOTE_FONT
         painter.setFont(font)
         colour = QColor(palette.warning if reading.is_warning else palette.t3)
         x = pad
