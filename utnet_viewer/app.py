@@ -82,10 +82,10 @@ class Starter(QObject):
         self._panels_missing = set(PANELS)
         application = QApplication.instance()
         self.theme.changed.connect(lambda: apply_theme(application, self.theme))
+        apply_theme(application, self.theme)
         is_picture = arguments.screenshot is not None
         self.window = MainWindow(self.theme, self.settings, remembers_layout=not is_picture)
         self._follow_theme()
-        apply_theme(application, self.theme)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_theme)
         self.window.place(arguments.size)
         self.importer = Importer(self)

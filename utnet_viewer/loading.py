@@ -4,6 +4,7 @@ Reading and measuring happen in worker threads, predicting in the engine's proce
 loop never waits. The newest selection wins; what nobody looks at any more is not begun.
 """
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from core.evaluation.prediction import Prediction
-from utnet_viewer.document import Document, Sample
+from utnet_viewer.document import Document, EngineState, Sample
 from utnet_viewer.processes.engine_client import EngineClient
 from utnet_viewer.reading import Loaded, load, with_prediction
 
@@ -52,6 +53,7 @@ class Loader(QObject):
         document.dataset_changed.connect(self.forget)
         document.hand_model_changed.connect(self.reload)
         document.row_changed.connect(self._on_row_changed)
+        engine.state_changed.connect(self._on_engine_state)
         engine.prediction_ready.connect(self._on_prediction)
         engine.prediction_failed.connect(self._on_prediction_failed)
         self._was_read.connect(self._on_read)
@@ -168,6 +170,10 @@ class Loader(QObject):
         else:
             self._engine.request(self._key(row), entry.crop_input)
 
+    def _on_engine_state(self, state: EngineState) -> None:
+        if state.phase == "starting":
+            self._selected_at = math.nan  # its start says nothing about how fast a step is
+
     def _say_shown(self, row: int) -> None:
         self.shown.emit(row, (time.perf_counter() - self._selected_at) * 1000)
 
@@ -217,5 +223,7 @@ class Loader(QObject):
     def _on_prediction_failed(self, key: tuple[int, int], why: str) -> None:
         serial, row = key
         if serial == self._serial and row == self._document.row:
-            self._document.update_sample(row, problem=why)
+            # Without an engine on purpose, the reason is the window's to tell.
+            state = self._document.engine
+            self._document.update_sample(row, problem=state.note if state.phase == "off" else why)
             self._say_shown(row)

@@ -3,9 +3,9 @@ is on screen before the libraries that fill it are loaded."""
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QToolBar, QWidget
+from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from utnet_viewer.actions import Actions
 from utnet_viewer.docks import INSPECT, Docks, Workspace
@@ -63,7 +63,11 @@ class MainWindow(QMainWindow):
         bar.setObjectName(f"bar{title}")
         bar.setMovable(False)
         bar.toggleViewAction().setEnabled(False)
-        bar.addWidget(widget)
+        gap = QWidget()
+        layout = QVBoxLayout(gap)
+        layout.setContentsMargins(0, GUTTER if widget is self.timeline else 0, 0, 0)
+        layout.addWidget(widget)
+        bar.addWidget(gap)
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
 
     def _add_workspaces(self, workspaces: list[Workspace]) -> None:
@@ -174,8 +178,7 @@ class MainWindow(QMainWindow):
 
     def _place_page(self) -> None:
         top = self.top_bar.height()
-        bottom = self.timeline.parentWidget().y() if self.timeline.parentWidget() else 0
-        height = (bottom or self.height()) - top
+        height = self.timeline.mapTo(self, QPoint(0, 0)).y() - top
         self.page.setGeometry(GUTTER, top, self.width() - 2 * GUTTER, max(0, height))
 
     def event(self, event: QEvent) -> bool:

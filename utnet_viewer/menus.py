@@ -25,10 +25,11 @@ class Menus:
         self._session, self._window = session, session.window
         self._actions = session.window.actions_
         bar = self._window.top_bar.menus
-        self._file, self._edit = bar.addMenu("&File"), bar.addMenu("&Edit")
-        self._view, self._run = bar.addMenu("&View"), bar.addMenu("&Run")
-        self._help = bar.addMenu("&Help")
-        self._recent, self._split = QMenu("Open &recent", bar), QMenu("&Split", bar)
+        self._file, self._edit = bar.addMenu("File"), bar.addMenu("Edit")
+        self._view, self._run = bar.addMenu("View"), bar.addMenu("Run")
+        self._help = bar.addMenu("Help")
+        self._recent, self._split = QMenu("Open recent", bar), QMenu("Split", bar)
+        self._add_menu_keys()
         self._add_file_actions()
         self._add_going_actions()
         self._add_other_actions()
@@ -53,6 +54,20 @@ class Menus:
         self._view.insertMenu(self._panels_end, menu)
 
     # Actions.
+
+    def _add_menu_keys(self) -> None:
+        """Alt and the first letter open a menu; as actions, since Qt would underline the letters
+        of the menus all the time."""
+        bar = self._window.top_bar.menus
+        for menu in (self._file, self._edit, self._view, self._run, self._help):
+            title = menu.title()
+            self._actions.add(
+                f"menu_{title.lower()}",
+                f"The {title} menu",
+                lambda menu=menu: bar.setActiveAction(menu.menuAction()),
+                group="Menus",
+                shortcut=f"Alt+{title[0]}",
+            )
 
     def _add_file_actions(self) -> None:
         add, session = self._actions.add, self._session
@@ -237,12 +252,12 @@ class Menus:
     def _theme_menu(self) -> QMenu:
         choices = {"system": "As the system", "light": "Light", "dark": "Dark"}
         chosen = self._window.settings.text("theme", "system")
-        return self._choice_menu("&Theme", choices, chosen, self.use_theme)
+        return self._choice_menu("Theme", choices, chosen, self.use_theme)
 
     def _device_menu(self) -> QMenu:
         choices = {name: "Choose by itself" if name == "auto" else name for name in DEVICES}
         self._devices = self._choice_menu(
-            "&Device", choices, self._session.device, self._session.use_device
+            "Device", choices, self._session.device, self._session.use_device
         )
         return self._devices
 

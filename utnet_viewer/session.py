@@ -134,7 +134,7 @@ class Session(QObject):
             log.error("engine: %s", details)
             self.notice(
                 "The engine is not running",
-                f"{state.note} Everything else keeps working.",
+                f"{state.note.rstrip('.')}. Everything else keeps working.",
                 details=details,
                 button="Restart",
                 run=self.restart_engine,

@@ -147,6 +147,7 @@ class Timeline(QFrame):
         self.frame_name.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.frame_name.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.frame_name.setFont(ui_font(weight=600))
+        self.frame_name.setIconSize(QSize(12, 12))
         self.scrubber = Scrubber(theme)
         self.scrubber.valueChanged.connect(self.scrubbed)
         self.position, self.figures = QLabel(), QLabel()
@@ -204,7 +205,7 @@ class Timeline(QFrame):
         self.scrubber.blockSignals(blocked)
         self.scrubber.setEnabled(count > 0)
         self.scrubber.update()
-        self.frame_name.setText(f"{name} ")
+        self.frame_name.setText(name)
         digits = len(f"{count:,}")
         self.position.setMinimumWidth(9 * digits + 40)
         palette = self._theme.palette

@@ -24,7 +24,7 @@ from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.icons import icon
 from utnet_viewer.widgets.panel import Panel
 
-COLUMN_WIDTHS = {FRAME: 62, PA: 78, PIXELS: 62, STATUS: 34}
+COLUMN_WIDTHS = {FRAME: 54, PA: 70, PIXELS: 54, STATUS: 28}
 
 
 class SamplesPanel(Panel):

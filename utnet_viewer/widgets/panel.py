@@ -52,7 +52,7 @@ class PanelHeader(QFrame):
     def _fit(self) -> None:
         """Show the tools from the left as far as there is room, the title always."""
         gap = self._layout.spacing()
-        room = self.width() - 2 * PADDING - self.title.sizeHint().width() - 2 * gap
+        room = self.width() - 2 * PADDING - self.title.sizeHint().width() - 4 * gap
         widths = [tool.sizeHint().width() + gap for tool in self._tools]
         if sum(widths) > room:
             room -= self._overflow.width() + gap
