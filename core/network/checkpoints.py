@@ -5,7 +5,6 @@ MANO's arrays are never saved: the hand model comes with the program, not with t
 """
 
 import os
-import pickle
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -120,11 +119,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(path, f"cannot be read: {error.strerror or error}") from error
     except SafetensorError as error:
         raise CheckpointError(path, f"not a safetensors file, or damaged: {error}") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # torch raises nearly anything on damaged pickles
         raise CheckpointError(
             path,
             "not a torch file of plain tensors, or damaged; nothing of it was run. Where it is "
-            f"yours, save its state_dict as safetensors instead ({str(error).splitlines()[0]})",
+            f"yours, save its state_dict as safetensors instead ({_first_line(error)})",
         ) from error
     for key in ("state_dict", "model"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
@@ -132,6 +131,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not isinstance(content, Mapping):
         raise CheckpointError(path, f"holds a {type(content).__name__}, not tensors by name")
     return {name: value for name, value in content.items() if isinstance(value, Tensor)}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _config(path: Path, header: CheckpointHeader) -> NetworkConfig:

@@ -15,13 +15,13 @@ from core.conventions import (
     MANO_JOINT_COUNT,
     MIDDLE_KNUCKLE,
 )
-from core.geometry.rotation import matrix_from_axis_angle
 from core.hand.hand_model import HandModel
 from core.network import camera as crop_camera
 from core.network.config import NetworkConfig
 from core.network.feature_maps import KeypointHeatmaps, Upsampler, sample_maps
 from core.network.inputs import NetworkInput
 from core.network.mano_layer import ManoLayer
+from core.network.mean_parameters import MeanParameters
 from core.network.output import HandOutput, UTNetOutput
 from core.network.refinement import GraphRefinement
 from core.network.rotations import CODE_SIZE, code_from_matrix, matrix_from_code
@@ -29,35 +29,6 @@ from core.network.tokens import QUERY_TOKEN_COUNT, ImageTokens, QueryTokens
 from core.network.vit import VisionTransformer
 
 _PLACE_SIZE = 5
-
-
-@dataclass(frozen=True)
-class MeanParameters:
-    """Where the network starts: its outputs are residuals on these.
-
-    Attributes:
-        pose: (16, 3, 3) rotation matrices: global orientation and finger joints.
-        betas: (10,).
-        camera_sxy: (3,): s, and tx, ty in metres.
-    """
-
-    pose: np.ndarray
-    betas: np.ndarray
-    camera_sxy: np.ndarray
-
-    @classmethod
-    def of_hand(cls, hand_model: HandModel) -> "MeanParameters":
-        """The hand model's mean pose and shape, in a crop that the hand fills.
-
-        The hand starts turned by pi about x, as WiLoR's and HaMeR's mean does: MANO's axes have y
-        up, camera axes have y down.
-        """
-        fingers = matrix_from_axis_angle(np.reshape(hand_model.pose_mean_rad, (15, 3)))
-        return cls(
-            pose=np.concatenate([np.diag([1.0, -1.0, -1.0])[None], fingers]),
-            betas=np.zeros(BETA_COUNT),
-            camera_sxy=np.array([crop_camera.TYPICAL_SCALE, 0.0, 0.0]),
-        )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import os
 import pickle
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -16,9 +17,15 @@ from core.files.checkpoint_card import (
     read_card,
     read_header,
 )
-from core.network.checkpoints import load_checkpoint, load_weights, save_checkpoint
+from core.network.checkpoints import (
+    load_checkpoint,
+    load_weights,
+    read_tensors,
+    save_checkpoint,
+)
 from core.network.config import NetworkConfig
-from core.network.utnet import MeanParameters, UTNet
+from core.network.mean_parameters import MeanParameters
+from core.network.utnet import UTNet
 
 CARD = CheckpointCard(name="test", held_out={"mpjpe_mm": 20.0})
 
@@ -190,12 +197,23 @@ def test_a_foreign_configuration_is_refused(tmp_path):
         load_checkpoint(path, hand_model=stand_in())
 
 
-@pytest.mark.parametrize("name", ["garbage.safetensors", "garbage.pth", "garbage.ckpt"])
+@pytest.mark.parametrize("name", ["garbage.safetensors", "garbage.pth"])
 def test_garbage_is_refused(tmp_path, name):
     path = tmp_path / name
-    path.write_bytes(os.urandom(3000))
-    with pytest.raises(CheckpointError, match="garbage"):
-        load_weights(tiny_network(), path)
+    for seed in range(200):
+        path.write_bytes(np.random.default_rng(seed).bytes(1 + seed * 10))
+        with pytest.raises(CheckpointError, match="garbage"):
+            read_tensors(path)
+
+
+def test_a_damaged_legacy_file_is_refused(tmp_path, network):
+    path = tmp_path / "damaged.pth"
+    torch.save({"weight": torch.zeros(300)}, path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    for cut in range(0, len(whole), 23):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(CheckpointError, match="damaged"):
+            read_tensors(path)
 
 
 @pytest.mark.parametrize("kept", [0, 8, 500, 100_000])

@@ -96,8 +96,8 @@ def test_own_intrinsics_give_the_published_way_back_to_the_full_camera(box):
 
 
 def test_typical_scale_fits_a_typical_crop():
-    """A hand of 17 cm in a crop with the usual margin, wherever it is and however cut."""
-    distance_mm, extent_mm = 600.0, 170.0
+    """Joints 15.2 cm apart in a crop with the usual margin, wherever it is and however cut."""
+    distance_mm, extent_mm = 600.0, 152.0
     height_px = 1.3 * extent_mm / distance_mm * 600
     camera = Camera(np.array([[600.0, 0, 320], [0, 600.0, 240], [0, 0, 1]]))
     intrinsics = CropTransform((200.0, 200.0), height_px).camera(camera).intrinsics
