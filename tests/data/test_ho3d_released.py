@@ -9,7 +9,7 @@ from ho3d_tree import Tree, evaluation_label, hand_in_opengl
 
 from core.data.ho3d.index import open_index
 from core.data.ho3d.problems import IndexingCancelledError
-from core.data.ho3d.released import open_released
+from core.data.ho3d.released import ReleasedPoints, find_frames
 from core.hand.mano_file import load_hand_model
 
 TURN = np.array([1, -1, -1])
@@ -52,7 +52,7 @@ def opened(tree, model, tmp_path):
 
 
 def test_joints_and_vertices_belong_to_the_list_s_rows(opened, hands):
-    for _ in range(2):  # converted, and from the cache
+    for _ in range(2):  # the second time from the cache
         index = opened()
         assert index.problems == ()
         for row, hand in enumerate(hands):
@@ -80,29 +80,46 @@ def test_training_split_does_not_use_them(tree, model, hands, tmp_path):
 @pytest.mark.parametrize(
     "spoil, reason",
     [
-        (lambda text: text[: len(text) // 2], "numbers in"),
-        (lambda text: text[:-3], None),
-        (lambda text: text.replace("0.", "null, 0.", 1), "not a number"),
-        (lambda text: "[[[1, 2, 3]]]", "3 numbers"),
-        (lambda text: "", "0 numbers"),
-        (lambda text: "{}", "not a number"),
-        (lambda text: text + text, "more than|not a number"),
-        (lambda text: text.replace("], [", ", ", 1), "lists"),
+        (lambda text: text[: len(text) // 2], "cut off"),
+        (lambda text: text[:-1], "cut off"),
+        (lambda text: "[[[1, 2, 3]]]", "1 entries for 3 frames"),
+        (lambda text: "", "0 entries"),
+        (lambda text: "{}", "0 entries"),
+        (lambda text: text + text, "6 entries"),
+        (lambda text: text + "]", "cut off"),
     ],
 )
 def test_files_that_do_not_fit_are_named_and_not_used(spoil, reason, tree, opened):
     path = tree.root / "evaluation_xyz.json"
     path.write_text(spoil(path.read_text()))
     index = opened()
-    if reason is None:  # only closing brackets are lost: every number is there
-        assert index.problems == ()
-        return
     (problem,) = index.problems
     assert problem.path == path
-    assert re.search(reason, problem.text)
+    assert re.search(f"not used: .*{reason}", problem.text)
     label = index.read(0).hand
     assert np.isnan(label.joints_mm[1:]).all()
     assert label.vertices_mm is not None
+
+
+@pytest.mark.parametrize(
+    "spoil, reason",
+    [
+        (lambda text: text.replace("[[[", "[[[null, ", 1), "entry 0"),
+        (lambda text: text.replace("[[[", "[[[oops ", 1), "entry 0"),
+        (lambda text: text.replace("], [", ", ", 1), "entry 0"),
+        (lambda text: text.replace("[[[", "[[[NaN, 1, 1], [", 1), "entry 0 is"),
+    ],
+)
+def test_faulty_entry_is_named_in_its_frame_and_others_are_read(spoil, reason, tree, opened):
+    path = tree.root / "evaluation_xyz.json"
+    path.write_text(spoil(path.read_text()))
+    index = opened()
+    assert index.problems == ()
+    frame = index.read(0)
+    (problem,) = frame.problems
+    assert problem.startswith(f"{path}: ") and reason in problem
+    assert np.isfinite(frame.hand.joints_mm[0]).all() and not frame.hand.has_all_joints
+    assert index.read(1).hand.has_all_joints and index.read(1).problems == ()
 
 
 def test_other_count_than_the_list_is_not_used(tree, opened):
@@ -119,38 +136,53 @@ def test_without_a_list_the_order_is_unknown(tree, opened):
     assert not index.read(0).hand.has_all_joints
 
 
-def test_changed_file_is_converted_again(tree, opened, hands, tmp_path):
+def test_changed_file_is_looked_through_again(tree, opened, hands, tmp_path):
     opened()
     write_json(tree, "xyz", [hand.joints + 1 for hand in hands])
     joints_mm = opened().read(0).hand.joints_mm
     np.testing.assert_allclose(joints_mm, (hands[0].joints + 1) * TURN * 1000, atol=1e-3)
-    assert len(list(tmp_path.glob("cache/*joints*"))) == 1  # the old one is gone
+    assert len(list(tmp_path.glob("cache/*xyz*"))) == 1  # the old one is gone
 
 
-def test_unwritable_cache_is_said(opened, tmp_path):
+def test_unwritable_cache_is_said_and_not_fatal(opened, tmp_path):
     (tmp_path / "file").touch()
     index = opened(cache_dir=tmp_path / "file" / "cache")
-    texts = [problem.text for problem in index.problems]
-    assert sum("not used" in text for text in texts) == 2
-    assert not index.read(0).hand.has_all_joints
+    assert len(index.problems) == 3  # the index, the joints, the vertices
+    assert all("cannot be kept" in problem.text for problem in index.problems)
+    assert index.read(0).hand.has_all_joints
 
 
-def test_conversion_can_be_cancelled_and_leaves_nothing_half(tree, opened, tmp_path):
+def test_second_opening_does_not_look_through_the_files(opened, monkeypatch):
+    opened()
+    monkeypatch.setattr("core.data.ho3d.index.find_frames", None)
+    assert opened().read(2).hand.has_all_joints
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\x93NUMPY"])
+def test_damaged_cache_is_made_anew(content, opened, tmp_path):
+    opened()
+    (cached,) = tmp_path.glob("cache/*xyz*")
+    cached.write_bytes(content)
+    assert opened().read(0).hand.has_all_joints
+
+
+def test_looking_through_them_can_be_cancelled(tree, opened):
     size = (tree.root / "evaluation_verts.json").stat().st_size
     with pytest.raises(IndexingCancelledError):
         opened(progress=lambda done, total: total != size)
-    assert not list(tmp_path.glob("cache/*vertices*"))
     assert opened().read(0).hand.vertices_mm is not None
 
 
 @pytest.mark.parametrize("block", [1, 7, 64, 1000])
-def test_numbers_are_not_torn_at_block_ends(block, tmp_path, monkeypatch):
+@pytest.mark.parametrize("indent", [None, 1])
+def test_frames_are_found_across_block_ends(block, indent, tmp_path, monkeypatch):
     monkeypatch.setattr("core.data.ho3d.released._BLOCK", block)
     values = np.random.default_rng(0).normal(size=(4, 5, 3)) * 10.0 ** -np.arange(3)
     source = tmp_path / "a.json"
-    source.write_text(json.dumps(values.tolist(), indent=1))
-    read = open_released(source, tmp_path / "a.npy", shape=values.shape, progress=None)
-    np.testing.assert_array_equal(read, values.astype(np.float32))
+    source.write_text(json.dumps(values.tolist(), indent=indent))
+    points = ReleasedPoints(source, find_frames(source, 4, progress=None), 5)
+    for row in range(4):
+        np.testing.assert_array_equal(points.read_m(row), values[row])
 
 
 def test_missing_values_stay_missing(tree, opened, hands):
@@ -160,3 +192,4 @@ def test_missing_values_stay_missing(tree, opened, hands):
     index = opened()
     assert index.read(0).hand.has_all_joints
     assert not index.read(1).hand.has_all_joints
+    assert "holds NaN" in index.read(1).problems[0]

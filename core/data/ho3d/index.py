@@ -5,7 +5,7 @@ time, when asked for. The index is kept in a cache and made anew when the folder
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,16 @@ import numpy as np
 
 from core.conventions import JOINT_COUNT, VERTEX_COUNT
 from core.data.frame import Frame, FrameId
-from core.data.ho3d import cache, folders, layout, listing, released
+from core.data.ho3d import cache, folders, layout, listing
 from core.data.ho3d.problems import Problem, Progress, report
 from core.data.ho3d.reader import ReleasedLabels, read_frame
+from core.data.ho3d.released import (
+    ReleasedLabelsError,
+    ReleasedPoints,
+    find_frames,
+    load_spans,
+    save_spans,
+)
 from core.hand.hand_model import HandModel
 
 
@@ -100,7 +107,8 @@ class Ho3dIndex:
             frame_id,
             image_path=path,
             hand_model=self.hand_model,
-            released=self.released.of(row),
+            released=self.released,
+            row=row,
         )
 
     def _image_path(self, row: int, frame_id: FrameId) -> Path:
@@ -134,7 +142,7 @@ def open_index(
         version: "v2" or "v3"; None finds out.
         allow_missing_list: Without a list, take all pictures, sorted by name.
         progress: Called with (done, total) of the step in progress; opening a changed dataset
-            looks through its folders, and converts released labels once. False stops it.
+            looks through its folders and, once, through released labels. False stops it.
         cache_dir: Where indices are kept; None is the platform's place for that.
 
     Raises:
@@ -202,8 +210,7 @@ def _look_through(
     try:
         cache.save_index(path, found, stamps, fingerprint)
     except OSError as error:
-        reason = f"the index cannot be kept for next time ({error.strerror or error})"
-        notes.append(Problem(None, path, reason))
+        notes.append(_unkept(path, error))
     return found, notes, text is not None
 
 
@@ -214,27 +221,39 @@ def _open_released(
     if split != "evaluation":
         return ReleasedLabels(), []
     problems: list[Problem] = []
-    arrays: dict[str, np.ndarray] = {}
-    for part, source, points in _released_files(root, split):
+    found: list[ReleasedPoints | None] = []
+    for source, points in (
+        (layout.joints_path(root, split), JOINT_COUNT),
+        (layout.vertices_path(root, split), VERTEX_COUNT),
+    ):
+        found.append(None)
         if not source.is_file():
             continue
         if count is None:
             problems.append(Problem(None, source, "not used: without a list its order is unknown"))
             continue
-        cached = cache.cache_file(cache_dir, root, f"{split}_{part}", ".npy")
+        cached = cache.cache_file(cache_dir, root, source.stem, ".npy")
         try:
-            arrays[part] = released.open_released(
-                source, cached, shape=(count, points, 3), progress=progress
-            )
-        except released.ReleasedLabelsError as error:
+            spans = _spans(source, cached, count, progress, problems)
+        except ReleasedLabelsError as error:
             problems.append(Problem(None, source, f"not used: {error}"))
+            continue
+        found[-1] = ReleasedPoints(source, spans, points)
+    return ReleasedLabels(*found), problems
+
+
+def _spans(
+    source: Path, cached: Path, count: int, progress: Progress | None, problems: list[Problem]
+) -> np.ndarray:
+    spans = load_spans(cached, source, count)
+    if spans is None:
+        spans = find_frames(source, count, progress=progress)
+        try:
+            save_spans(cached, source, spans)
         except OSError as error:
-            text = f"not used: {error.filename or cached} cannot be written ({error.strerror})"
-            problems.append(Problem(None, source, text))
-    labels = ReleasedLabels(joints_m=arrays.get("joints"), vertices_m=arrays.get("vertices"))
-    return labels, problems
+            problems.append(_unkept(cached, error))
+    return spans
 
 
-def _released_files(root: Path, split: str) -> Iterator[tuple[str, Path, int]]:
-    yield "joints", layout.joints_path(root, split), JOINT_COUNT
-    yield "vertices", layout.vertices_path(root, split), VERTEX_COUNT
+def _unkept(path: Path, error: OSError) -> Problem:
+    return Problem(None, path, f"it cannot be kept for next time ({error.strerror or error})")

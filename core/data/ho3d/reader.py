@@ -5,32 +5,27 @@ from pathlib import Path
 
 import numpy as np
 
+from core.conventions import JOINT_COUNT
 from core.data.frame import Frame, FrameId, HandLabel
 from core.data.ho3d import layout
 from core.data.ho3d.labels import LabelReader
 from core.data.ho3d.pictures import PictureError, decode_colour, decode_exact
 from core.data.ho3d.problems import UnreadableFrameError
+from core.data.ho3d.released import ReleasedLabelsError, ReleasedPoints
 from core.hand.hand_model import HandModel
 
 
 @dataclass(frozen=True)
 class ReleasedLabels:
-    """Ground truth that came after the evaluation split, in list order: metres, OpenGL axes.
+    """Ground truth that came after the evaluation split, in list order; None where it did not.
 
     Attributes:
-        joints_m: (N, 21, 3), or None.
-        vertices_m: (N, 778, 3), or None.
+        joints: 21 a frame.
+        vertices: 778 a frame.
     """
 
-    joints_m: np.ndarray | None = None
-    vertices_m: np.ndarray | None = None
-
-    def of(self, row: int) -> "ReleasedLabels":
-        """One row's: (21, 3) and (778, 3)."""
-        return ReleasedLabels(
-            None if self.joints_m is None else self.joints_m[row],
-            None if self.vertices_m is None else self.vertices_m[row],
-        )
+    joints: ReleasedPoints | None = None
+    vertices: ReleasedPoints | None = None
 
 
 def read_frame(
@@ -41,6 +36,7 @@ def read_frame(
     image_path: Path,
     hand_model: HandModel,
     released: ReleasedLabels,
+    row: int,
 ) -> Frame:
     """Read a frame's picture, depth and labels; see `core.data.frame.Frame` for what comes back.
 
@@ -50,7 +46,7 @@ def read_frame(
     image = _read_image(image_path, frame_id)
     labels = LabelReader(layout.meta_path(root, split, frame_id))
     camera = labels.camera((image.shape[1], image.shape[0]))
-    hand = _with_released(labels.hand(hand_model), released)
+    hand, released_problems = _with_released(labels.hand(hand_model), released, row)
     held = labels.object()
     depth_mm, depth_problems = _read_depth(
         layout.depth_path(root, split, frame_id), image.shape[:2]
@@ -62,7 +58,7 @@ def read_frame(
         depth_mm=depth_mm,
         hand=hand,
         object=held,
-        problems=(*depth_problems, *labels.problems),
+        problems=(*depth_problems, *labels.problems, *released_problems),
     )
 
 
@@ -92,13 +88,29 @@ def _read_depth(path: Path, size: tuple[int, int]) -> tuple[np.ndarray | None, l
     return depth_mm, []
 
 
-def _with_released(hand: HandLabel | None, released: ReleasedLabels) -> HandLabel | None:
+def _with_released(
+    hand: HandLabel | None, released: ReleasedLabels, row: int
+) -> tuple[HandLabel | None, list[str]]:
     """Evaluation labels have the wrist alone; the released ones are the whole hand."""
-    if released.joints_m is None and released.vertices_m is None:
-        return hand
-    hand = hand or HandLabel(joints_mm=np.full((21, 3), np.nan))
-    if released.joints_m is not None and np.isfinite(released.joints_m).all():
-        hand = replace(hand, joints_mm=layout.from_opengl_mm(released.joints_m))
-    if released.vertices_m is not None and np.isfinite(released.vertices_m).all():
-        hand = replace(hand, vertices_mm=layout.from_opengl_mm(released.vertices_m))
-    return hand
+    problems: list[str] = []
+    joints_mm = _released_mm(released.joints, row, problems)
+    vertices_mm = _released_mm(released.vertices, row, problems)
+    if joints_mm is None and vertices_mm is None:
+        return hand, problems
+    hand = hand or HandLabel(joints_mm=np.full((JOINT_COUNT, 3), np.nan))
+    if joints_mm is not None:
+        hand = replace(hand, joints_mm=joints_mm)
+    return replace(hand, vertices_mm=vertices_mm), problems
+
+
+def _released_mm(points: ReleasedPoints | None, row: int, problems: list[str]) -> np.ndarray | None:
+    if points is None:
+        return None
+    try:
+        points_m = points.read_m(row)
+        if not np.isfinite(points_m).all():
+            raise ReleasedLabelsError(f"{points.source}: entry {row} holds NaN or infinite values")
+    except ReleasedLabelsError as error:
+        problems.append(str(error))
+        return None
+    return layout.from_opengl_mm(points_m)

@@ -1,89 +1,115 @@
 """The ground truth released for the evaluation split: joints and vertices as large JSON files.
 
-The vertices of version 3 are 47 million numbers, 900 MB of text. They are converted once, a block
-at a time, to an array file in the cache from which single frames are read.
+Version 3's vertices are 47 million numbers in 900 MB of text. Parsing all of them takes a minute
+and gigabytes, so only the places where frames begin and end are found, once, and a frame's own
+numbers are parsed when it is read.
 """
 
+import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.data.ho3d.problems import Progress, report
 
-_BLOCK = 8 * 2**20
-_PUNCTUATION = bytes.maketrans(b"[]\n\r\t", b"     ")
+_BLOCK = 4 * 2**20
+_OPEN, _CLOSE = ord("["), ord("]")
 
 
 class ReleasedLabelsError(ValueError):
-    """A JSON file of labels that does not hold what its name says."""
+    """A JSON file of labels that does not hold what its name says; the text names it."""
 
 
-def open_released(
-    source: Path, cached: Path, *, shape: tuple[int, int, int], progress: Progress | None
-) -> np.ndarray:
-    """Open released labels as a read-only float32 array mapped from the cache.
+@dataclass(frozen=True)
+class ReleasedPoints:
+    """A JSON file of N × K × 3 metres in OpenGL axes, read a frame at a time.
+
+    Attributes:
+        source: The JSON file.
+        spans: (N, 2) bytes at which every frame begins and ends.
+        count: K.
+    """
+
+    source: Path
+    spans: np.ndarray
+    count: int
+
+    def read_m(self, row: int) -> np.ndarray:
+        """The points (K, 3) of a frame, NaN where the file says so. Raises ReleasedLabelsError."""
+        begin, end = self.spans[row].tolist()
+        try:
+            with self.source.open("rb") as file:
+                file.seek(begin)
+                points = np.asarray(json.loads(file.read(end - begin)), float)
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise ReleasedLabelsError(f"{self.source}: entry {row}: {error}") from error
+        if points.shape != (self.count, 3):
+            text = f"entry {row} is {points.shape}, not {(self.count, 3)}"
+            raise ReleasedLabelsError(f"{self.source}: {text}")
+        return points
+
+
+def find_frames(source: Path, frames: int, *, progress: Progress | None) -> np.ndarray:
+    """Where every frame of a JSON list of lists of points begins and ends: (N, 2) bytes.
 
     Args:
-        source: The JSON file, N × K × 3 metres.
-        cached: The array file in the cache, made here where it is absent or older.
-        shape: (N, K, 3) that it must have.
-        progress: Called with bytes done and in all while it is converted.
+        source: The JSON file.
+        frames: How many there must be.
+        progress: Called with the bytes done and in all.
 
     Raises:
-        ReleasedLabelsError: the JSON file is damaged or of another shape.
-        OSError: the cache cannot be written.
+        ReleasedLabelsError: the file is cut off or has another number of frames.
         IndexingCancelledError: `progress` returned False.
     """
-    stat = source.stat()
-    stamp = f"{stat.st_size}-{stat.st_mtime_ns}"
-    current = cached.with_name(f"{cached.stem}-{stamp}.npy")
-    if not current.is_file():
-        current.parent.mkdir(parents=True, exist_ok=True)
-        for old in cached.parent.glob(f"{cached.stem}-*.npy"):
-            old.unlink()
-        partial = current.with_name(f"{current.name}.{os.getpid()}")
-        try:
-            _convert(source, partial, shape, progress)
-            os.replace(partial, current)
-        finally:
-            partial.unlink(missing_ok=True)
-    return np.load(current, mmap_mode="r", allow_pickle=False)
-
-
-def _convert(source: Path, target: Path, shape: tuple[int, ...], progress: Progress | None) -> None:
-    total, size, brackets = int(np.prod(shape)), source.stat().st_size, 0
-    array = np.lib.format.open_memmap(target, "w+", np.float32, shape)
-    flat, filled, rest = array.reshape(-1), 0, b""
+    begins, ends, depth, at = [], [], 0, 0
+    size = source.stat().st_size
     with source.open("rb") as file:
         while block := file.read(_BLOCK):
-            brackets += block.count(b"[")
-            text, comma, rest = (rest + block).rpartition(b",")
-            values = _numbers(text, source) if comma else np.empty(0)
-            if filled + len(values) > total:
-                raise ReleasedLabelsError(f"{source}: more than {shape} numbers")
-            flat[filled : filled + len(values)] = values
-            filled += len(values)
-            report(progress, file.tell(), size)
-    values = _numbers(rest, source)
-    expected = 1 + shape[0] * (1 + shape[1])
-    if filled + len(values) != total or brackets != expected:
-        raise ReleasedLabelsError(
-            f"{source}: {filled + len(values)} numbers in {brackets} lists, not {shape}"
-        )
-    flat[filled:] = values
-    array.flush()
+            characters = np.frombuffer(block, np.uint8)
+            places = np.flatnonzero((characters == _OPEN) | (characters == _CLOSE))
+            is_open = characters[places] == _OPEN
+            depths = depth + np.cumsum(np.where(is_open, 1, -1))
+            # A frame is a list within the outermost list.
+            begins.append(at + places[is_open & (depths == 2)])
+            ends.append(at + places[~is_open & (depths == 1)] + 1)
+            depth = int(depths[-1]) if len(depths) else depth
+            at += len(block)
+            report(progress, at, size)
+    found = sum(map(len, begins))
+    if depth != 0 or found != sum(map(len, ends)):
+        raise ReleasedLabelsError(f"{source}: it is cut off after {size} bytes")
+    if found != frames:
+        raise ReleasedLabelsError(f"{source}: it has {found} entries for {frames} frames")
+    return np.stack([np.concatenate(begins), np.concatenate(ends)], axis=1)
 
 
-def _numbers(text: bytes, source: Path) -> np.ndarray:
-    """The numbers between commas, brackets aside; numpy's parser needs no object for each."""
-    text = text.translate(_PUNCTUATION).strip()
-    if not text:
-        return np.empty(0)
+def load_spans(cached: Path, source: Path, frames: int) -> np.ndarray | None:
+    """What `find_frames` found when it last looked at this very file, or None."""
+    path = _stamped(cached, source)
     try:
-        values = np.fromstring(text.decode("ascii"), sep=",")
-    except ValueError as error:
-        raise ReleasedLabelsError(f"{source}: something in it is not a number") from error
-    if len(values) != text.count(b",") + 1:  # older numpy stops at what it cannot read
-        raise ReleasedLabelsError(f"{source}: something in it is not a number")
-    return values
+        spans = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):  # absent, or damaged: it is made anew and replaced
+        return None
+    return spans if spans.shape == (frames, 2) and spans.dtype == np.int64 else None
+
+
+def save_spans(cached: Path, source: Path, spans: np.ndarray) -> None:
+    """Keep what `find_frames` found, and drop what it found in older versions of the file."""
+    path = _stamped(cached, source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(f"{cached.stem}-*.npy"):
+        old.unlink()
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with partial.open("wb") as file:
+            np.save(file, spans)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _stamped(cached: Path, source: Path) -> Path:
+    stat = source.stat()
+    return cached.with_name(f"{cached.stem}-{stat.st_size}-{stat.st_mtime_ns}.npy")
