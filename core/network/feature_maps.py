@@ -72,6 +72,8 @@ class KeypointHeatmaps(nn.Module):
     from scratch stays at the constant predictor for long.
     """
 
+    cell_centres_norm: Tensor
+
     def __init__(self, token_width: int, joint_count: int) -> None:
         super().__init__()
         # A bias would shift all cells of a joint alike, which a softmax does not see.

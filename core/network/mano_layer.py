@@ -18,6 +18,14 @@ class ManoLayer(nn.Module):
     comes with the program, not with the weights.
     """
 
+    template_m: Tensor
+    shape_basis_m: Tensor
+    pose_basis_m: Tensor
+    joint_regressor: Tensor
+    skinning_weights: Tensor
+    parents: Tensor
+    fingertips: Tensor
+
     def __init__(self, hand_model: HandModel) -> None:
         super().__init__()
         pose_basis = hand_model.pose_basis_m.reshape(-1, hand_model.pose_basis_m.shape[-1]).T

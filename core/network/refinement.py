@@ -70,6 +70,10 @@ class GraphRefinement(nn.Module):
     how the joint should turn.
     """
 
+    adjacency: Tensor
+    gather: Tensor
+    template: Tensor
+
     def __init__(
         self,
         hand_model: HandModel,
@@ -125,13 +129,11 @@ class GraphRefinement(nn.Module):
 
 
 def _head(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    head = nn.Sequential(
-        nn.Linear(inputs, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)
-    )
+    last = nn.Linear(hidden, outputs)
     # Start near the coarse hand: small, not zero, so that gradients reach what lies before it.
-    nn.init.xavier_uniform_(head[-1].weight, gain=0.01)
-    nn.init.zeros_(head[-1].bias)
-    return head
+    nn.init.xavier_uniform_(last.weight, gain=0.01)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(inplace=True), last)
 
 
 def _float32(array: np.ndarray) -> Tensor:

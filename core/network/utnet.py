@@ -51,6 +51,12 @@ class _Codes:
 class UTNet(nn.Module):
     """The network. `forward` takes a `NetworkInput` and returns coarse and final hands."""
 
+    mean_pose_code: Tensor
+    mean_betas: Tensor
+    mean_camera_sxy: Tensor
+    image_mean: Tensor
+    image_std: Tensor
+
     def __init__(
         self,
         config: NetworkConfig,
