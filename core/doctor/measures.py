@@ -12,12 +12,14 @@ _HEIGHT, _WIDTH = CROP_SIZE_PX
 def opencv_projection(points_mm: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
     """Project points (N, 3) to px (N, 2) by OpenCV, independently of this project's camera.
 
-    NaN behind the camera. OpenCV knows no skew, so the points are sheared by it instead.
+    NaN behind the camera. OpenCV reads focal lengths and principal point only; what else a turned
+    crop's intrinsics hold is applied to the points instead.
     """
-    sheared = np.array(points_mm, float)
-    sheared[:, 0] += intrinsics[0, 1] / intrinsics[0, 0] * sheared[:, 1]
-    projected, _ = cv2.projectPoints(sheared, np.zeros(3), np.zeros(3), intrinsics, None)
-    return np.where(sheared[:, 2:] > 0, projected[:, 0], np.nan)
+    plain = np.where(np.eye(3) > 0, intrinsics, 0.0)
+    plain[:2, 2] = intrinsics[:2, 2]
+    points = np.asarray(points_mm, float) @ (np.linalg.inv(plain) @ intrinsics).T
+    projected, _ = cv2.projectPoints(points, np.zeros(3), np.zeros(3), plain, None)
+    return np.where(points[:, 2:] > 0, projected[:, 0], np.nan)
 
 
 def crop_projection(sample: AuditSample, joints_mm: np.ndarray) -> np.ndarray:
