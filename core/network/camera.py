@@ -50,12 +50,12 @@ def virtual_intrinsics(batch: int, like: Tensor) -> Float[Tensor, "batch 3 3"]:
 
 def central_ray(intrinsics: Float[Tensor, "batch 3 3"]) -> Float[Tensor, "batch 3"]:
     """The direction (x / z, y / z, 1) seen at the crop's centre."""
-    centre = torch.tensor(
-        [_WIDTH / 2, _HEIGHT / 2, 1.0], device=intrinsics.device, dtype=intrinsics.dtype
-    )
-    # A crop's intrinsics are upper triangular only while unturned; solve in general.
-    ray = torch.linalg.solve(intrinsics, centre.expand(len(intrinsics), 3)[..., None])[..., 0]
-    return ray / ray[:, 2:]
+    # The last row is (0, 0, 1), so a 2×2 system is left; a turned crop's is not triangular.
+    (a, b), (c, d) = (row.unbind(-1) for row in intrinsics[:, :2, :2].unbind(1))
+    x, y = _WIDTH / 2 - intrinsics[:, 0, 2], _HEIGHT / 2 - intrinsics[:, 1, 2]
+    determinant = a * d - b * c
+    ray = [(d * x - b * y) / determinant, (a * y - c * x) / determinant]
+    return torch.stack([*ray, torch.ones_like(x)], dim=1)
 
 
 def translation_m(

@@ -70,6 +70,14 @@ def test_the_camera_of_a_place_gives_that_place(transform, centre_m):
     torch.testing.assert_close(crop_camera.translation_m(camera, intrinsics), place)
 
 
+@given(crops)
+@settings(max_examples=30, deadline=None)
+def test_the_central_ray_is_seen_at_the_crops_centre(transform):
+    intrinsics = transform.camera(PHOTO_CAMERA).intrinsics
+    ray = crop_camera.central_ray(double(intrinsics)[None])[0].numpy()
+    np.testing.assert_allclose(ray, np.linalg.solve(intrinsics, [96, 128, 1]), atol=1e-9)
+
+
 def test_virtual_camera_is_the_published_one():
     """(tx, ty, 2 f / (H s)), f = 5000 px, principal point at the crop's centre."""
     camera = double([[7.0, 0.02, -0.03], [9.0, 0.0, 0.0]])

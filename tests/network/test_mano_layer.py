@@ -7,7 +7,7 @@ import torch
 from core.geometry.rotation import matrix_from_axis_angle
 from core.hand.hand_model import ManoParameters
 from core.network.mano_layer import ManoLayer
-from core.network.refinement import normalised_adjacency
+from core.network.refinement import GraphConv, normalised_adjacency
 
 
 def random_parameters(rng: np.random.Generator) -> ManoParameters:
@@ -46,3 +46,10 @@ def test_adjacency_averages_over_the_mesh_edges(hand):
     assert dense[first, second] > 0
     # The symmetric normalisation keeps signals bounded through many layers.
     assert torch.linalg.eigvalsh(dense).abs().max() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_sparse_and_dense_adjacency_do_the_same(hand):
+    """A CPU takes the sparse one, other devices the dense one."""
+    adjacency = normalised_adjacency(hand.faces, 778)
+    layer, vertices = GraphConv(8), torch.randn(3, 778, 8)
+    torch.testing.assert_close(layer(vertices, adjacency), layer(vertices, adjacency.to_dense()))
