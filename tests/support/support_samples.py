@@ -91,10 +91,10 @@ def make_sample(
         problems: The frame's problems.
     """
     generator = np.random.default_rng(seed)
-    model, camera = stand_in_hand(), Camera(INTRINSICS)
+    camera = Camera(INTRINSICS)
     true = _parameters(generator)
-    truth = model.pose(true)
-    image, depth_mm = _draw(truth, model.faces, camera)
+    truth = stand_in_hand().pose(true)
+    image, depth_mm = _picture_of(seed)
     frame = Frame(
         frame_id=FrameId("MC1", f"{row:04d}"),
         image=image,
@@ -111,6 +111,16 @@ def make_sample(
     if prediction is not None:
         metrics = measure(camera, truth.joints_mm, truth.vertices_mm, prediction)
     return Sample(row=row, frame=frame, truth=truth, prediction=prediction, metrics=metrics)
+
+
+@cache
+def _picture_of(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The picture and its depth, drawn once per seed and not to be written to."""
+    truth = stand_in_hand().pose(_parameters(np.random.default_rng(seed)))
+    image, depth_mm = _draw(truth, stand_in_hand().faces, Camera(INTRINSICS))
+    image.setflags(write=False)
+    depth_mm.setflags(write=False)
+    return image, depth_mm
 
 
 def _parameters(generator: np.random.Generator) -> ManoParameters:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
 
 from utnet_viewer.image import layers, paint
 from utnet_viewer.image.depth_colours import DEPTH_COLOURS
@@ -170,23 +170,32 @@ def _paint_notes(painter: QPainter, canvas: ImageCanvas) -> None:
         y -= 24
 
 
-def _paint_pixel_readout(painter: QPainter, canvas: ImageCanvas) -> None:
-    """What is under the pointer: beside it in the depth view, else in the lower right corner."""
-    if canvas.pointer is None or canvas.document.hovered_joint >= 0:
-        return
-    x, y = (round(v) for v in canvas.view.to_picture((canvas.pointer.x(), canvas.pointer.y())))
+def pixel_readout(canvas: ImageCanvas) -> str:
+    """What is under the pointer: in the depth view the depth, else pixel and depth; "" for none."""
+    if canvas.pointer is None or canvas.picture is None or canvas.document.hovered_joint >= 0:
+        return ""
+    pixel = canvas.view.to_picture((canvas.pointer.x(), canvas.pointer.y()))
+    x, y = (int(v) for v in np.floor(pixel + 0.5))
     width, height = canvas.picture.size
     if not (0 <= x < width and 0 <= y < height):
-        return
+        return ""
     depth = _depth_text(canvas.picture.depth_at(x, y))
     if canvas.mode == DEPTH and depth:
+        return depth
+    return f"{x}, {y} px" + (f" · {depth}" if depth else "")
+
+
+def _paint_pixel_readout(painter: QPainter, canvas: ImageCanvas) -> None:
+    """Beside the pointer in the depth view, else in the lower right corner."""
+    text = pixel_readout(canvas)
+    if not text:
+        return
+    if canvas.mode == DEPTH:
         at = canvas.pointer + QPointF(16, 14)
         at = QPointF(min(at.x(), canvas.width() - 84.0), min(at.y(), canvas.height() - 26.0))
-        paint.paint_tag(painter, at, depth)
+        paint.paint_tag(painter, at, text)
         return
-    text = f"{x}, {y} px" + (f" · {depth}" if depth else "")
-    painter.setFont(ui_font(12, 500))
-    room = painter.fontMetrics().horizontalAdvance(text) + 12
+    room = QFontMetricsF(ui_font(12, 500)).horizontalAdvance(text) + 12
     at = QPointF(canvas.width() - _MARGIN - room, canvas.height() - _MARGIN - 20)
     paint.paint_tag(painter, at, text, OVER_IMAGERY.colour("t2"))
 

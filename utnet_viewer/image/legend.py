@@ -116,7 +116,21 @@ class LegendRow(QWidget):
         layout.addWidget(self.marks, 1)
         layout.addWidget(self.opacity)
         layout.addWidget(self.zoom)
+        self._theme = theme
+        theme.changed.connect(self._restyle)
+        self._restyle()
         self._say_opacity(100)
+
+    def _restyle(self) -> None:
+        palette = self._theme.palette
+        self.opacity.setStyleSheet(
+            f"QSlider::groove:horizontal {{ height: 3px; border-radius: 1px;"
+            f" background: {palette.bg4}; }}"
+            f"QSlider::sub-page:horizontal {{ border-radius: 1px; background: {palette.t3}; }}"
+            f"QSlider::handle:horizontal {{ width: 10px; margin: -4px 0; border-radius: 5px;"
+            f" background: {palette.t2}; }}"
+            f"QSlider::handle:horizontal:focus {{ background: {palette.accent}; }}"
+        )
 
     def set_zoom(self, scale: float, *, is_fit: bool) -> None:
         """State the zoom: ``×2.2``, and whether the picture is fitted."""
