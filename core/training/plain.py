@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from core.data.augment import Augmentation
 from core.data.frame import Frame
@@ -73,11 +73,19 @@ def optimiser_of(network: UTNet, learning_rate: float) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
 
 
-def learning_rate_share(share_done: float) -> float:
-    """Warm-up, then a cosine to zero; `share_done` in [0, 1]."""
+def learning_rate_share(share_done: float, *, decay: bool) -> float:
+    """Warm-up, then a cosine to zero (or, without `decay`, none); `share_done` in [0, 1]."""
     if share_done < WARM_UP_SHARE:
         return max(share_done / WARM_UP_SHARE, 1e-3)
-    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, share_done))
+    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, share_done)) if decay else 1.0
+
+
+def running_average(
+    average: torch.Tensor, current: torch.Tensor, updates: torch.Tensor
+) -> torch.Tensor:
+    """Exponential average that follows quickly at first, so that it never holds the start."""
+    pace = max(1 - EMA_DECAY, 1 / (1 + 0.1 * float(updates)))
+    return average + (current - average) * pace
 
 
 class PlainTrainer:
@@ -87,9 +95,7 @@ class PlainTrainer:
         self.network = network
         self.arguments = arguments
         self.optimiser = optimiser_of(network, arguments.learning_rate)
-        self.ema = AveragedModel(
-            network, multi_avg_fn=get_ema_multi_avg_fn(EMA_DECAY), use_buffers=False
-        )
+        self.ema = AveragedModel(network, avg_fn=running_average, use_buffers=False)
         self.dataset = dataset
         self.batches = batches(dataset, arguments.batch_size, arguments.seed)
         self.weights = LossWeights()
@@ -101,8 +107,9 @@ class PlainTrainer:
         inputs, targets = next(self.batches)
         inputs = inputs.to(self.device)
         targets = Targets(**{k: v.to(self.device) for k, v in vars(targets).items()})
+        share = learning_rate_share(share_done, decay=self.arguments.decay)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.arguments.learning_rate * learning_rate_share(share_done)
+            group["lr"] = self.arguments.learning_rate * share
         self.network.train()
         # The network itself keeps geometry in float32.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.arguments.bf16):
@@ -132,6 +139,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--frames", type=int, help="at most so many frames of each dataset")
     parser.add_argument("--start-from", type=Path, help="weights of an earlier run")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--decay", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--report-every-minutes", type=float, default=8.0)
