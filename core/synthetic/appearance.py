@@ -24,10 +24,21 @@ class Light:
     casts_shadow: bool
     spread: float
 
-    def scattered(self, count: int, generator: np.random.Generator) -> np.ndarray:
-        """Directions (N, 3) float32 towards random points of the lamp."""
-        noise = generator.random((count, 3), dtype=np.float32) - np.float32(0.5)
-        return self.direction + noise * np.float32(2 * self.spread)
+    def scattered(self, rows: np.ndarray, columns: np.ndarray, *, tile: int) -> np.ndarray:
+        """Directions (N, 3) float32 to points of the lamp, a different one at each pixel of a tile.
+
+        Averaged over a square of `tile` pixels, the lamp's whole disk has been seen, without noise.
+        """
+        number = np.arange(tile * tile)
+        radius = np.sqrt((number + 0.5) / tile**2)
+        angle = 2.399963 * number
+        helper = np.array([1.0, 0, 0]) if abs(self.direction[0]) < 0.8 else np.array([0, 1.0, 0])
+        first = np.cross(self.direction, helper)
+        first /= np.linalg.norm(first)
+        second = np.cross(self.direction, first)
+        offset = np.outer(radius * np.cos(angle), first) + np.outer(radius * np.sin(angle), second)
+        rays = (self.direction + self.spread * offset).astype(np.float32)
+        return rays[(rows % tile) * tile + columns % tile]
 
 
 @dataclass(frozen=True)
@@ -76,10 +87,10 @@ def random_looks(generator: np.random.Generator, *, farthest_m: float, clutter_c
     """Draw the looks of a sequence whose things reach `farthest_m` from the camera."""
     warmth = generator.normal(0, 0.06)
     tint = np.array([1 + warmth, 1, 1 - warmth], np.float32)
-    strength = generator.uniform(0.45, 1.0)
+    strength = generator.uniform(0.5, 1.1)
     key = _lamp(generator, np.float32(strength) * tint, shadow=True)
     fill = _lamp(generator, np.float32(generator.uniform(0.05, 0.3)) * tint[::-1], shadow=False)
-    sky = np.float32(generator.uniform(0.3, 0.55)) * tint
+    sky = np.float32(generator.uniform(0.34, 0.6)) * tint
     return Looks(
         skin=random_skin(generator),
         skin_seed=int(generator.integers(2**31)),
@@ -108,12 +119,12 @@ def _lamp(generator: np.random.Generator, colour: np.ndarray, *, shadow: bool) -
 def _random_camera_looks(generator: np.random.Generator) -> CameraLooks:
     """Mostly a good camera; a colour cast, a dim picture or bad focus now and then."""
     cast = generator.normal(0, 0.12 if generator.random() < 0.2 else 0.03, 3)
-    dim = generator.uniform(*((0.5, 0.8) if generator.random() < 0.12 else (0.9, 1.2)))
+    dim = generator.uniform(*((0.5, 0.8) if generator.random() < 0.12 else (0.95, 1.3)))
     soft = generator.uniform(*((1.0, 2.0) if generator.random() < 0.12 else (0.45, 0.8)))
     return CameraLooks(
         gains=((1 + cast) * dim).astype(np.float32),
-        gamma=float(generator.uniform(1.0, 1.35)),
+        gamma=float(generator.uniform(1.1, 1.5)),
         focus_sigma_px=float(soft),
         shutter=float(generator.uniform(0.0, 0.6)),
-        noise=float(generator.uniform(0.004, 0.016)),
+        noise=float(generator.uniform(0.002, 0.012)),
     )

@@ -11,8 +11,10 @@ import queue
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import cv2
@@ -92,7 +94,7 @@ def generate(
 
     Raises:
         FileExistsError: `root` holds something else, or a set of other settings.
-        OSError: a file cannot be written.
+        OSError: a file cannot be written, or a process died.
     """
     _claim(root, settings)
     recorder = Recorder(root, version=settings.version, seed=settings.seed)
@@ -174,22 +176,28 @@ def _record_apart(
 ) -> Iterator[None]:
     """Record in `jobs` processes, a sequence at a time, yielding once for every frame."""
     context = multiprocessing.get_context("spawn")
-    finished = context.Queue()
+    finished, stop = context.Queue(), context.Event()
     with _single_threaded_children():
         pool = ProcessPoolExecutor(
             jobs,
             mp_context=context,
             initializer=_start_worker,
-            initargs=(root, settings.version, settings.seed, finished),
+            initargs=(root, settings.version, settings.seed, finished, stop),
         )
         futures = [pool.submit(_record_sequence, task, frames) for task, frames in work]
         try:
             yield from _watch(futures, finished, sum(len(frames) for _, frames in work))
+        except BrokenProcessPool as error:
+            raise ChildProcessError(
+                "a process of the pool died (out of memory?); the same command goes on from here"
+            ) from error
         finally:
+            stop.set()  # a frame in progress is finished, the rest left for another time
             pool.shutdown(wait=True, cancel_futures=True)
+            finished.close()
 
 
-def _watch(futures: list[Future], finished, expected: int) -> Iterator[None]:
+def _watch(futures: list[Future], finished: multiprocessing.Queue, expected: int) -> Iterator[None]:
     """Yield for every frame reported; raise what a worker raised."""
     seen = 0
     while seen < expected:
@@ -203,21 +211,33 @@ def _watch(futures: list[Future], finished, expected: int) -> Iterator[None]:
             yield
 
 
-_worker: tuple[Recorder, object] | None = None
+@dataclass(frozen=True)
+class _Worker:
+    """What a process of the pool keeps between sequences."""
+
+    recorder: Recorder
+    finished: multiprocessing.Queue
+    stop: Event
 
 
-def _start_worker(root: Path, version: str, seed: int, finished) -> None:
+_worker: _Worker | None = None
+
+
+def _start_worker(
+    root: Path, version: str, seed: int, finished: multiprocessing.Queue, stop: Event
+) -> None:
     """Prepare a process: one thread, and Ctrl+C is the parent's business."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
-    _worker = (Recorder(root, version=version, seed=seed), finished)
+    _worker = _Worker(Recorder(root, version=version, seed=seed), finished, stop)
 
 
 def _record_sequence(task: SequenceTask, frames: list[int]) -> None:
-    recorder, finished = _worker
-    for frame in recorder.record(task, frames):
-        finished.put(frame)
+    for frame in _worker.recorder.record(task, frames):
+        _worker.finished.put(frame)
+        if _worker.stop.is_set():
+            return
 
 
 @contextmanager

@@ -34,6 +34,8 @@ from core.synthetic.solids import Solid
 _TOUCH_M = 0.0005
 _PALM_SINK_M = 0.0015
 _STAGES = (FLEXION, MIDDLE, END)
+#: Flesh gives way so far; a deeper grasp is drawn again, a few times.
+_SUNK_M, _TRIES = 0.003, 8
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,11 @@ class GraspingHand:
         at = np.flatnonzero(self._fingers[finger][0] == FINGERTIP_VERTICES["ho3d"][finger])[0]
         return self.finger_points_m(finger, angles_deg[None])[0, at]
 
+    def gaps_m(self, grasp: Grasp) -> np.ndarray:
+        """Signed distance (6,) from a closed hand to its object: five fingers, then the palm."""
+        skins = [self.finger_points_m(f, row[None])[0] for f, row in enumerate(grasp.closed_deg)]
+        return np.array([grasp.distance_m(points).min() for points in (*skins, self.palm)])
+
     def close(
         self,
         finger: int,
@@ -160,7 +167,18 @@ def random_grasp(hand: GraspingHand, generator: np.random.Generator) -> Grasp:
     """A random grasp: power, fingertips, pinch, tripod or lateral."""
     kinds = (power_grasp, fingertip_grasp, pinch_grasp, tripod_grasp, lateral_grasp)
     kind = kinds[generator.choice(5, p=[0.36, 0.2, 0.17, 0.15, 0.12])]
-    return kind(hand, generator)
+    # Long things sometimes pierce a finger that was not asked, or slip past one that was.
+    best, least = None, np.inf
+    for _ in range(_TRIES):
+        grasp = kind(hand, generator)
+        gaps = hand.gaps_m(grasp)
+        sunk_m = max(0.0, -gaps.min())
+        loose_m = max(0.0, np.sort(gaps[:5])[1])  # two fingers must touch
+        if sunk_m + loose_m < least:
+            best, least = grasp, sunk_m + loose_m
+        if least < _SUNK_M:
+            break
+    return best
 
 
 def power_grasp(hand: GraspingHand, generator: np.random.Generator) -> Grasp:

@@ -1,7 +1,6 @@
 """Turns a planned sequence into HO-3D's files, frame by frame."""
 
 import os
-import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +21,16 @@ from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
 from core.synthetic.appearance import random_looks
 from core.synthetic.kinematics import HandKinematics
-from core.synthetic.labels import frame_labels
+from core.synthetic.labels import frame_labels, python2_pickle
 from core.synthetic.render import Rendering, SequenceRenderer
 from core.synthetic.sensor import Sensor
 from core.synthetic.sequence import SequencePlan, identities, plan_sequence, pose_frame
 from core.synthetic.surface import HandSurface
 
-_JPEG_QUALITY = 90
-_PNG_LEVEL = 4
+_JPEG_QUALITY = 88
+_PNG_LEVEL = 5
+#: Ending of files that are being written; a killed run leaves some behind.
+_PARTIAL = ".part"
 _LOOKS, _PLAN, _SENSOR, _FRAME, _PEOPLE = range(5)
 #: RGB colours of the segmentation picture.
 _HAND_COLOUR, _OBJECT_COLOUR = (0, 0, 255), (0, 255, 0)
@@ -98,9 +99,11 @@ class Recorder:
         sensor = Sensor(looks.camera, self._generator(task, _SENSOR))
         for path in self._paths(task, task.frame_ids()[0]):
             path.parent.mkdir(parents=True, exist_ok=True)
+            for left_behind in path.parent.glob(f"*{_PARTIAL}"):
+                left_behind.unlink()
         for frame in frames:
             generator = self._generator(task, _FRAME, frame)
-            rendering = renderer.render(frame, generator)
+            rendering = renderer.render(frame)
             velocity = _velocity_px(self._model, plan, frame)
             photo = sensor.photo(rendering.image, velocity, generator)
             focal = plan.camera.focal_px[0]
@@ -125,7 +128,7 @@ class Recorder:
         write_whole(image, _encoded(photo, image.suffix))
         write_whole(depth, _encoded(encode_depth(depth_mm), ".png"))
         write_whole(segmentation, _encoded(_segmentation(rendering), ".png"))
-        write_whole(meta, pickle.dumps(members, protocol=2))
+        write_whole(meta, python2_pickle(members))
 
     def _paths(self, task: SequenceTask, frame_id: FrameId) -> tuple[Path, Path, Path, Path]:
         return (
@@ -148,7 +151,7 @@ class Recorder:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all; OSError names the file."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial = path.with_name(f"{path.name}.{os.getpid()}{_PARTIAL}")
     try:
         partial.write_bytes(content)
         os.replace(partial, path)
@@ -161,7 +164,9 @@ def _encoded(picture: np.ndarray, suffix: str) -> bytes:
     """An RGB picture as the bytes of a JPEG or PNG."""
     options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
     if suffix == ".png":
-        options = [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL]
+        # Depth comes in steps, so equal bytes repeat: a filter would only hide that.
+        options = [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL, cv2.IMWRITE_PNG_FILTER,
+                   cv2.IMWRITE_PNG_FILTER_NONE]  # fmt: skip
     done, buffer = cv2.imencode(suffix, np.ascontiguousarray(picture[..., ::-1]), options)
     if not done:
         raise ValueError(f"OpenCV could not encode a {picture.shape} picture as {suffix}")

@@ -7,9 +7,11 @@ from core.synthetic.appearance import CameraLooks
 
 #: Effective base line of the depth camera; what the second eye cannot see is a hole.
 _BASE_LINE_M = 0.022
+#: The base line by which depth is quantised: 0.7 mm at 0.6 m, growing with the square.
+_RANGING_BASE_LINE_M = 0.05
 #: Disparity steps of the depth camera per pixel.
 _STEPS_PER_PX = 16
-_FARTHEST_M = 1.6
+_FARTHEST_M = 1.4
 _NOISE_SIZE_PX = (544, 704)
 
 
@@ -23,7 +25,7 @@ class Sensor:
         self._noise = grain * np.float32(looks.noise * 255)
         coarse = generator.standard_normal((68, 88), dtype=np.float32)
         self._blobs = cv2.resize(coarse, _NOISE_SIZE_PX[::-1], interpolation=cv2.INTER_CUBIC)
-        fine = generator.standard_normal((272, 352), dtype=np.float32)
+        fine = generator.standard_normal((136, 176), dtype=np.float32)
         self._ripple = cv2.resize(fine, _NOISE_SIZE_PX[::-1], interpolation=cv2.INTER_LINEAR)
 
     def photo(
@@ -48,10 +50,10 @@ class Sensor:
         """Depth (H, W) float32 m as a stereo camera measures it: steps, noise, holes (0)."""
         known = np.isfinite(depth_m) & (depth_m < _FARTHEST_M)
         depth = np.where(known, depth_m, _FARTHEST_M).astype(np.float32)
-        disparity = np.float32(focal_px * 0.05) / depth
+        scale = np.float32(focal_px * _RANGING_BASE_LINE_M)
         ripple = self._window(self._ripple, generator) * np.float32(0.02)
-        steps = np.round((disparity + ripple) * _STEPS_PER_PX)
-        measured = np.float32(focal_px * 0.05 * _STEPS_PER_PX) / steps
+        steps = np.round((scale / depth + ripple) * _STEPS_PER_PX)
+        measured = scale * _STEPS_PER_PX / steps
         # Outlines are ragged: the value of a neighbour within a pixel or two.
         blobs = self._window(self._blobs, generator)
         near, far = cv2.erode(depth, np.ones((3, 3))), cv2.dilate(depth, np.ones((3, 3)))

@@ -96,7 +96,8 @@ def plan_sequence(
     up /= np.linalg.norm(up)
     path = _random_path(hand, camera, up, length, generator)
     path = _unrest(path, generator)
-    bend = matrix_from_axis_angle(np.array([0, *generator.normal(0, [0.15, 0.25])]))
+    wrist_bend_rad = np.clip(generator.normal(0, [0.12, 0.2]), -0.4, 0.4)
+    bend = matrix_from_axis_angle(np.array([0, *wrist_bend_rad]))
     table, path = lay_table(hand, path, up, bend, generator)
     if path.grasp is None:
         placed = place_object(hand, path, table, bend, generator)

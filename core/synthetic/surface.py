@@ -87,6 +87,15 @@ class HandSurface:
         """Values (C,) at the coarse vertices, averaged onto the fine ones (V,)."""
         return np.concatenate([values, values[self._edges].mean(1)])
 
+    def hand_and_arm(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The fine vertices (V, 3) that belong to the hand, and those of the forearm."""
+        is_hand = np.ones(len(vertices), bool)
+        is_hand[VERTEX_COUNT : self._coarse_count] = False
+        is_hand[self._coarse_count :] = (self._edges < VERTEX_COUNT).all(1)
+        is_arm = ~is_hand
+        is_arm[self._rim] = True
+        return vertices[is_hand], vertices[is_arm]
+
     @property
     def coarse_count(self) -> int:
         """Number of coarse vertices; they come first among the fine ones."""
@@ -191,7 +200,7 @@ class HandSurface:
         rings = []
         for ring in range(1, _ARM_RINGS + 1):
             share = ring / _ARM_RINGS
-            local = Rotation.from_rotvec(turn * min(1.0, share * 3)).as_matrix()
+            local = Rotation.from_rotvec(turn * min(1.0, share * 5)).as_matrix()
             place = place + rotation @ local[:, 0] * (ARM_LENGTH_M / _ARM_RINGS)
             flat = around * [1 - min(1.0, 3 * share), 1, 1] * (1 + 0.38 * share)
             if cuff is not None and share > cuff:

@@ -77,7 +77,7 @@ def room_wall(generator: np.random.Generator) -> np.ndarray:
     """A wall with pictures, a shelf of books, a window or a cupboard, (512, 512, 3)."""
     ground = np.clip(muted(generator) * 1.15, 0, 0.97)
     wall = np.full((SIZE_PX, SIZE_PX, 3), _bytes(ground), np.uint8)
-    for _ in range(int(generator.integers(0, 4))):
+    for _ in range(int(generator.integers(1, 6))):
         (_picture, _shelf, _panels, _shelf)[generator.integers(4)](wall, generator)
     wall = cv2.GaussianBlur(wall, (0, 0), generator.uniform(0.6, 3)) * np.float32(1 / 255)
     shade = 1 + 0.03 * np.tile(cloudy(generator, 256, 1.6), (2, 2))
