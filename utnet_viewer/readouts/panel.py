@@ -63,7 +63,7 @@ class ReadoutsPanel(Panel):
         self.joints, self.bones = JointErrorChart(theme), BoneLengthChart(theme)
         self.sizes = HandSizeTable(theme)
         self._lines: list[QFrame] = []
-        self._network = (document.engine.model, document.engine.device)
+        self._network = document.engine.model
         self._is_patient = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._is_patient.timeout.connect(self._show_state)
         self._add_tools(theme)
@@ -99,6 +99,8 @@ class ReadoutsPanel(Panel):
         column.addWidget(self.strip)
         column.addWidget(self._line(is_upright=False))
         self.charts = QWidget()
+        # Smaller than its parts ask for: they fold away instead of holding the window open.
+        self.charts.setMinimumSize(1, 1)
         row = QHBoxLayout(self.charts)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -173,10 +175,9 @@ class ReadoutsPanel(Panel):
 
     def _on_engine(self, state: EngineState) -> None:
         """Medians of one network say nothing of another."""
-        network = (state.model, state.device)
-        if state.model and network[0] != self._network[0]:
+        if self._network and state.model and state.model != self._network:
             self.seen.clear()
-        self._network = network if state.model else self._network
+        self._network = state.model or self._network
         self._show_state()
 
     # --- what is shown ----------------------------------------------------------------------
