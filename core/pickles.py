@@ -133,7 +133,7 @@ def _array(data: object, dtype: object, shape: object, order: object) -> np.ndar
     if not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
         raise ValueError(f"{shape!r} is not the shape of an array")
     array = np.frombuffer(_bytes(data), dtype.dtype) if data else np.empty(0, dtype.dtype)
-    return array.reshape(shape, order=str(order))
+    return array.reshape(shape, order="F" if order == "F" else "C")
 
 
 def _bytes(data: object) -> bytes:
@@ -281,7 +281,7 @@ def _check_opcodes(data: bytes, name: str) -> None:
             raise DamagedPickleError(name, f"more than {MAX_OPCODES} parts")
         forbidden = forbidden or _FORBIDDEN_OPCODES.get(opcode.name, "")
         # The interpreter allocates (and clears) a table as long as the largest of these numbers.
-        if opcode.name in _MEMO_OPCODES and argument > len(data):
+        if opcode.name in _MEMO_OPCODES and int(argument or 0) > len(data):
             raise DamagedPickleError(name, f"memory slot {argument} in {len(data)} bytes")
         tuples += opcode.name in _TUPLE_OPCODES
     if forbidden:

@@ -251,6 +251,26 @@ def test_thousands_of_missing_files_are_summed_up(tree, opened):
     assert pictures[-1].text == "250 more frames are without a picture"
 
 
+def test_forbidden_folder_is_named_and_the_rest_opens(tree, opened, monkeypatch):
+    forbidden = tree.path("depth", "SB2/0000").parent
+
+    def listdir(folder, listdir=os.listdir):
+        if Path(folder) == forbidden:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listdir(folder)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    (problem,) = opened().problems
+    assert problem.path == forbidden and "not permitted" in problem.text
+
+
+def test_list_that_may_not_be_read(tree, opened):
+    (tree.root / "train.txt").unlink()
+    (tree.root / "train.txt").mkdir()
+    with pytest.raises(WrongFolderError, match=r"train\.txt: it cannot be read"):
+        opened()
+
+
 # Progress
 
 

@@ -46,8 +46,6 @@ def load_index(path: Path, root: Path, split: str, fingerprint: str) -> CachedIn
     Raises:
         ValueError: the cache file is damaged; the text says so.
     """
-    if not path.is_file():
-        return None
     try:
         with np.load(path, allow_pickle=False) as arrays:
             header = json.loads(str(arrays["header"]))
@@ -63,6 +61,8 @@ def load_index(path: Path, root: Path, split: str, fingerprint: str) -> CachedIn
                 problems,
             )
             cached = CachedIndex(listing, arrays["files"])
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"the cached index was damaged ({error}); it was made anew") from error
     _check(cached)

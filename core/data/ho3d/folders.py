@@ -61,7 +61,7 @@ def rows_by_sequence(listing: Listing) -> list[np.ndarray]:
 def _names(folder: Path) -> set[str]:
     try:
         return set(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # absent or not permitted: `missing_files` names the folder
         return set()
 
 
@@ -84,7 +84,7 @@ def stamps(
 def _modified_ns(folder: Path) -> int:
     try:
         return folder.stat().st_mtime_ns
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
         return _ABSENT
 
 
@@ -120,7 +120,8 @@ def missing_files(
             folder = root / split / sequence / subfolder
             missing = listing.frames[rows[is_missing[rows]]]
             if len(missing) == len(rows):
-                text = f"all {len(rows)} frames of this sequence are without a {what}"
+                text = f"all {len(rows)} frames of this sequence are without a {what}: "
+                text += "the folder is absent, empty or not permitted"
                 problems.append(Problem(None, folder, text))
                 continue
             for frame in missing[:_MISSING_SHOWN]:

@@ -191,7 +191,8 @@ def _look_through(
             raise
         text = None
     fingerprint = "no list" if text is None else listing.digest(text)
-    path, notes = cache.cache_file(cache_dir, root, split, ".npz"), []
+    path = cache.cache_file(cache_dir, root, split, ".npz")
+    notes: list[Problem] = []
     try:
         cached = cache.load_index(path, root, split, fingerprint)
         if cached is not None:
@@ -235,7 +236,7 @@ def _open_released(
         cached = cache.cache_file(cache_dir, root, source.stem, ".npy")
         try:
             spans = _spans(source, cached, count, progress, problems)
-        except ReleasedLabelsError as error:
+        except (ReleasedLabelsError, OSError) as error:
             problems.append(Problem(None, source, f"not used: {error}"))
             continue
         found[-1] = ReleasedPoints(source, spans, points)

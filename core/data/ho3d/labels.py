@@ -142,7 +142,8 @@ class LabelReader:
 
 
 def _is_absent(value: object) -> bool:
-    return np.size(value) == 1 and str(value) == "None"
+    is_array = isinstance(value, np.ndarray) and value.ndim > 0
+    return not is_array and str(value) == "None"
 
 
 def _usual_camera(image_size_px: tuple[int, int]) -> Camera:

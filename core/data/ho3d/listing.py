@@ -73,6 +73,8 @@ def read_list_file(root: Path, split: str) -> bytes:
             "the list of frames is missing, and with it the order in which results are submitted. "
             f"The folder {split} can be opened without it, sorted by name, if you ask for that.",
         ) from None
+    except OSError as error:
+        raise WrongFolderError(path, f"it cannot be read ({error.strerror or error})") from error
 
 
 def digest(data: bytes) -> str:
@@ -113,7 +115,9 @@ def list_folder(root: Path, split: str) -> Listing:
     """
     folder = root / split
     sequences = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
-    names, sequence_codes, frames = [], [], []
+    names: list[str] = []
+    sequence_codes: list[int] = []
+    frames: list[str] = []
     for sequence in sequences:
         pictures = folder / sequence / "rgb"
         if not pictures.is_dir():
