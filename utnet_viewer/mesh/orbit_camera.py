@@ -45,7 +45,7 @@ class OrbitCamera:
     @property
     def rotation(self) -> np.ndarray:
         """World to view, (3, 3); its rows are right, down, forward."""
-        return _turn(0, -self.pitch_rad) @ _turn(1, -self.yaw_rad) @ np.array(self.basis, float)
+        return _turn(0, self.pitch_rad) @ _turn(1, -self.yaw_rad) @ np.array(self.basis, float)
 
     @property
     def eye_mm(self) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Everything drawn by Qt around and over the surfaces, at the hand: grid, bones, box, ruler."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -10,6 +12,7 @@ from PySide6.QtGui import (
     QLinearGradient,
     QPainter,
     QPen,
+    QPixmap,
     QPolygonF,
     QRadialGradient,
 )
@@ -20,57 +23,64 @@ from utnet_viewer.theme import OVER_IMAGERY, SIZE_BODY, ui_font
 
 GRID_STEP_MM, GRID_REACH = 20.0, 14
 _FADES = 5
+#: Dashes of a prediction, in pen widths.
+DASHES = [2.4, 1.7]
 #: Corners of HO-3D's boxes differ in one bit where an edge joins them.
 BOX_EDGES = tuple((a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a & bit)
 
 
-def paint_background(painter: QPainter, stage: Stage) -> None:
-    """A quiet gradient with a little light behind the hand."""
+@lru_cache(maxsize=4)
+def _background(width: int, height: int, is_dark: bool) -> QPixmap:
     top, bottom, glow = (
-        ("#16181D", "#121418", "#262A32") if stage.is_dark else ("#FAFBFC", "#DDE0E6", "#FFFFFF")
+        ("#16181D", "#121418", "#262A32") if is_dark else ("#FAFBFC", "#DDE0E6", "#FFFFFF")
     )
-    area = QRectF(0, 0, stage.width, stage.height)
-    fall = QLinearGradient(0, 0, 0, stage.height)
+    picture = QPixmap(width, height)
+    painter = QPainter(picture)
+    fall = QLinearGradient(0, 0, 0, height)
     fall.setColorAt(0, QColor(top))
     fall.setColorAt(1, QColor(bottom))
-    painter.fillRect(area, fall)
-    halo = QRadialGradient(
-        stage.width / 2, stage.height * 0.45, 0.62 * max(stage.width, stage.height)
-    )
+    painter.fillRect(picture.rect(), fall)
+    halo = QRadialGradient(width / 2, height * 0.45, 0.62 * max(width, height))
     inner, outer = QColor(glow), QColor(glow)
-    inner.setAlphaF(0.75 if stage.is_dark else 0.6)
+    inner.setAlphaF(0.75 if is_dark else 0.6)
     outer.setAlphaF(0)
     halo.setColorAt(0, inner)
     halo.setColorAt(1, outer)
-    painter.fillRect(area, halo)
+    painter.fillRect(picture.rect(), halo)
+    painter.end()
+    return picture
+
+
+def paint_background(painter: QPainter, stage: Stage) -> None:
+    """A quiet gradient with a little light behind the hand."""
+    painter.drawPixmap(0, 0, _background(stage.width, stage.height, stage.is_dark))
 
 
 def paint_grid(painter: QPainter, stage: Stage) -> None:
-    """A level grid of 20 mm under the hand, fading with distance."""
+    """A level grid of 20 mm under the hand, fading in rings: every line is cut where it fades."""
     floor_mm, across_mm, away_mm = 110.0, 0.0, 0.0
     if stage.scene is not None and len(stage.scene.points_mm):
         low, high = stage.scene.points_mm.min(0), stage.scene.points_mm.max(0)
         floor_mm = float(high[1]) + 25
         across_mm, _, away_mm = np.round((low + high) / 2 / GRID_STEP_MM) * GRID_STEP_MM
-    steps = np.arange(-GRID_REACH, GRID_REACH + 1)
-    line, start = np.meshgrid(steps, steps[:-1], indexing="ij")
-    line, start = line.ravel(), start.ravel()
-    distance = np.hypot(line, start + 0.5) / GRID_REACH
-    fade = np.floor((1 - distance) * _FADES).astype(int)
-    line, start, fade = line[fade >= 0], start[fade >= 0], fade[fade >= 0]
-    along = np.stack([start, start + 1], axis=1)
-    across = np.stack([line, line], axis=1)
-    x = np.concatenate([along, across]) * GRID_STEP_MM + across_mm
-    z = np.concatenate([across, along]) * GRID_STEP_MM + away_mm
-    screen = stage.project(np.stack([x, np.full_like(x, floor_mm), z], axis=-1))[..., :2]
-    visible = np.isfinite(screen).all((1, 2))
-    fade = np.concatenate([fade, fade])
     colour, strongest = ("#FFFFFF", 0.15) if stage.is_dark else ("#20304A", 0.17)
-    for level in range(_FADES):
-        colour_here = QColor(colour)
-        colour_here.setAlphaF(strongest * (level + 1) / _FADES)
-        painter.setPen(QPen(colour_here, 1))
-        ends = screen[visible & (fade == level)].reshape(-1, 4)
+    line = np.arange(-GRID_REACH, GRID_REACH + 1)
+    for ring in range(_FADES):
+        inner, outer = (
+            np.sqrt(np.maximum((GRID_REACH * edge / _FADES) ** 2 - line**2, 0))
+            for edge in (ring, ring + 1)
+        )
+        along = np.concatenate([np.stack([inner, outer], 1), np.stack([-inner, -outer], 1)])
+        across = np.tile(line[:, None], (2, 2))
+        is_there = np.abs(along[:, 1]) > 0
+        along, across = along[is_there], across[is_there]
+        x = np.concatenate([along, across]) * GRID_STEP_MM + across_mm
+        z = np.concatenate([across, along]) * GRID_STEP_MM + away_mm
+        screen = stage.project(np.stack([x, np.full_like(x, floor_mm), z], axis=-1))[..., :2]
+        ends = screen[np.isfinite(screen).all((1, 2))].reshape(-1, 4)
+        faded = QColor(colour)
+        faded.setAlphaF(strongest * (1 - ring / _FADES))
+        painter.setPen(QPen(faded, 1))
         painter.drawLines([QLineF(*end) for end in ends.tolist()])
 
 
@@ -103,8 +113,12 @@ def paint_surfaces(painter: QPainter, stage: Stage) -> None:
         raster.width * 4,
         QImage.Format.Format_RGBA8888_Premultiplied,
     )
+    left, top, right, bottom = raster.box
+    part = QRectF(left, top, right - left, bottom - top)
+    scale = stage.width / raster.width
+    place = QRectF(left * scale, top * scale, part.width() * scale, part.height() * scale)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(QRectF(0, 0, stage.width, stage.height), picture)
+    painter.drawImage(place, picture, part)
     if not stage.outlines:
         return
     scale = stage.width / raster.ghost.shape[1]
@@ -162,7 +176,9 @@ def paint_skeletons(painter: QPainter, stage: Stage) -> None:
 
 def _paint_bones(painter: QPainter, screen: np.ndarray, *, width: float, dashed: bool) -> None:
     casing = QPen(QColor(14, 16, 19, 150), width + 1.8)
-    casing.setCapStyle(Qt.PenCapStyle.RoundCap)
+    casing.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if dashed:  # in units of the pen's own width
+        casing.setDashPattern([length * width / casing.widthF() for length in DASHES])
     for is_casing in (True, False):
         for parent, child in BONES:
             ends = screen[[parent, child], :2]
@@ -173,7 +189,7 @@ def _paint_bones(painter: QPainter, screen: np.ndarray, *, width: float, dashed:
                 pen = QPen(finger_colour(child), width)
                 pen.setCapStyle(Qt.PenCapStyle.FlatCap)
                 if dashed:
-                    pen.setDashPattern([2.4, 1.7])
+                    pen.setDashPattern(DASHES)
             painter.setPen(pen)
             painter.drawLine(QPointF(*ends[0]), QPointF(*ends[1]))
 

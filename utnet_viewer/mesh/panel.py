@@ -1,6 +1,5 @@
 """The mesh panel: both hands in 3D, listening to the document."""
 
-import time
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer
@@ -26,8 +25,6 @@ LAYER_TOGGLES = (
     ("skeleton", "bone", "Joints and bones", "Shift+S", False),
     ("cloud", "dots-nine", "Depth points", "Shift+D", False),
 )
-#: Samples that follow each other faster are drawn coarsely until they stop.
-QUICK_S = 0.15
 ORBIT_STEP_PX, ZOOM_STEPS = 25, 2.0
 
 
@@ -39,8 +36,6 @@ class MeshPanel(Panel):
         self.document = document
         self.view = MeshView(document.hand_model, theme)
         self.legend = MeshLegend(theme)
-        self._changed_at_s = 0.0
-        self._row = -1
         self.alignments = SegmentedControl([a.value for a in Alignment], title="Alignment")
         self.alignments.set_value(Alignment.PROCRUSTES.value)
         self.alignments.changed.connect(lambda _: self._show_sample())
@@ -126,18 +121,12 @@ class MeshPanel(Panel):
 
     def _connect_document(self) -> None:
         document = self.document
-        document.sample_changed.connect(self._on_sample_changed)
+        document.sample_changed.connect(lambda _: self._show_sample())
         document.hand_model_changed.connect(self._on_hand_model_changed)
         document.hovered_joint_changed.connect(self.view.set_hovered_joint)
         self.view.joint_hovered.connect(document.hover)
 
     # --- what the document says --------------------------------------------------------------
-
-    def _on_sample_changed(self, sample: Sample | None) -> None:
-        now_s = time.monotonic()
-        is_quick = sample is not None and now_s - self._changed_at_s < QUICK_S
-        self._changed_at_s = now_s
-        self._show_sample(quickly=is_quick)
 
     def _on_hand_model_changed(self) -> None:
         self.view.set_hand_model(self.document.hand_model)
@@ -151,15 +140,14 @@ class MeshPanel(Panel):
             self.view.set_ready()
         self._show_sample()
 
-    def _show_sample(self, *, quickly: bool = False) -> None:
+    def _show_sample(self) -> None:
         sample = self.document.sample
         scene = None
         if sample is not None:
             is_right = self.document.hand_model.is_right
             scene = build_scene(sample, self.alignment, is_right=is_right)
         self.view.set_message(*_message(sample))
-        self.view.set_scene(scene, quickly=quickly)
-        self.set_subtitle("")
+        self.view.set_scene(scene)
         self._update_legend()
 
     def _update_legend(self) -> None:

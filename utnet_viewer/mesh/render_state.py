@@ -19,8 +19,8 @@ class Quality(Enum):
 class Event(Enum):
     """What happens to the picture."""
 
-    MOVE = "the camera moves, or samples follow each other quickly"
-    CHANGE = "something else is to be drawn"
+    MOVE = "the camera moves, or another sample comes"
+    CHANGE = "the same is to be drawn otherwise"
     SETTLE = "the movement ended"
     REST = "nothing happened for a moment"
     FINISH = "the last band is drawn"

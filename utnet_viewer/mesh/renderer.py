@@ -56,6 +56,7 @@ class Raster:
         image: (h, w, 4) uint8, RGBA with premultiplied alpha.
         depth_mm: (h, w) float32 of the solid surface and points; infinite where there are none.
         ghost: (h, w) uint8, 255 where the ghost is, hidden or not.
+    box: (left, top, right, bottom) that holds everything drawn.
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -63,6 +64,7 @@ class Raster:
         self.image = np.zeros((height, width, 4), np.uint8)
         self.depth_mm = np.full((height, width), np.inf, np.float32)
         self.ghost = np.zeros((height, width), np.uint8)
+        self.box = (0, 0, width, height)
 
     def halved(self) -> "Raster":
         """The picture at half the resolution, every pixel the mean of four; depth the nearest."""
@@ -75,6 +77,9 @@ class Raster:
             np.minimum(quads[::2, 1::2], quads[1::2, 1::2]),
         )
         half.ghost = self.ghost
+        left, top, right, bottom = self.box
+        right, bottom = min(right // 2 + 1, half.width), min(bottom // 2 + 1, half.height)
+        half.box = (left // 2, top // 2, right, bottom)
         return half
 
 
@@ -106,13 +111,15 @@ class Renderer:
         self._across = (x[:, None] * rotation[0]).astype(np.float32)
         self._down = (y[:, None] * rotation[1] + rotation[2]).astype(np.float32)
         self._solid_colours = self._ghost_colours = None
-        self._solid_needed = self._ghost_needed = np.zeros((height, 1), bool)
+        self._solid_needed = self._ghost_needed = np.zeros((height, width), bool)
         if subject.solid is not None:
             self._solid_needed = self._rays_needed(subject.solid)
             self._solid_colours = self._per_face(subject.solid, self._lit(subject))
         if subject.ghost is not None:
             self._ghost_needed = self._rays_needed(subject.ghost)
             self._ghost_colours = self._per_face(subject.ghost, self._glassy(subject))
+        if subject.cloud is None:
+            self.raster.box = _box(self._solid_needed | self._ghost_needed)
 
     def bands(self) -> list[tuple[int, int]]:
         """Rows [first, end) that cost about `BAND_RAYS` rays together; empty rows are left out."""
@@ -239,3 +246,11 @@ def _interpolated(per_face: np.ndarray, hits: _Hits) -> np.ndarray:
 def _packed(colours: np.ndarray) -> np.ndarray:
     """(n, 4) in [0, 255] as one uint32 a pixel."""
     return (colours + 0.5).astype(np.uint8).view(np.uint32).ravel()
+
+
+def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of what is True in a mask (h, w)."""
+    (rows,), (columns,) = np.nonzero(mask.any(1)), np.nonzero(mask.any(0))
+    if len(rows) == 0:
+        return 0, 0, 0, 0
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

@@ -55,6 +55,11 @@ class Topology:
         self._faces_to_vertices = csr_array(
             (ones, (rows, columns)), shape=(vertex_count, len(self.faces))
         )
+        start, end = self.edges.T
+        itself = np.arange(vertex_count)
+        rows, columns = np.concatenate([start, end, itself]), np.concatenate([end, start, itself])
+        share = (1 / np.bincount(rows, minlength=vertex_count)).astype(np.float32)
+        self._neighbours = csr_array((share[rows], (rows, columns)), shape=(vertex_count,) * 2)
 
     def normals(self, vertices_mm: np.ndarray) -> np.ndarray:
         """Area-weighted vertex normals (V, 3) float32, of length one (or zero where degenerate)."""
@@ -75,6 +80,10 @@ class Topology:
         fine_vertices = np.concatenate([vertices_mm, middle + 0.75 * bent / 2])
         fine_normals = np.concatenate([normals, _unit(normals[start] + normals[end])])
         return fine_vertices.astype(np.float32), fine_normals.astype(np.float32)
+
+    def soften(self, values: np.ndarray) -> np.ndarray:
+        """Values (V,), each the mean of a vertex and its neighbours."""
+        return self._neighbours @ values
 
     def spread(self, values: np.ndarray) -> np.ndarray:
         """Values (V, ...) of the vertices on the finer mesh, (V + E, ...)."""
@@ -142,12 +151,7 @@ class Surface:
         rays[..., 3:] = directions
         hidden = self._scene.test_occlusions(self._tensor(rays), 0.0, OCCLUSION_REACH_MM).numpy()
         openness = 1 - hidden.mean(1, dtype=np.float32)
-        start, end = self.topology.edges.T
-        total, count = openness.copy(), np.ones_like(openness)
-        for here, there in ((start, end), (end, start)):  # soften: a ray count is coarse
-            np.add.at(total, here, openness[there])
-            np.add.at(count, here, 1)
-        return (total / count).astype(np.float32)
+        return self.topology.soften(self.topology.soften(openness))  # a ray count is coarse
 
 
 def _hemisphere(count: int) -> np.ndarray:

@@ -54,7 +54,7 @@ class MeshView(QWidget):
         self._drag_from: QPointF | None = None
         self._dragged = False
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
-        self._settle.timeout.connect(lambda: self._on(Event.SETTLE))
+        self._settle.timeout.connect(self._on_settled)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(lambda: self._on(Event.REST))
         self._band = QTimer(self, interval=0)
@@ -66,13 +66,13 @@ class MeshView(QWidget):
 
     # --- what is shown -----------------------------------------------------------------------
 
-    def set_scene(self, scene: MeshScene | None, *, quickly: bool = False) -> None:
-        """Show another scene from where the camera is; `quickly` while samples follow fast."""
+    def set_scene(self, scene: MeshScene | None) -> None:
+        """Show another scene from where the camera is: coarsely at once, finely when it stays."""
         self.scene = scene
         self.ruler_mm, self.pick, self._card_corner = [], None, None
         self._subjects.set_scene(scene)
         self._fit_once()
-        self._on(Event.MOVE if quickly else Event.CHANGE)
+        self._on(Event.MOVE)
 
     def set_hand_model(self, hand_model: HandModel) -> None:
         """Draw the faces of another hand model."""
@@ -291,6 +291,10 @@ class MeshView(QWidget):
             self._rest.start()
         self.update()
 
+    def _on_settled(self) -> None:
+        if self.quality is Quality.MOVING:
+            self._on(Event.SETTLE)
+
     def hideEvent(self, event) -> None:
         """Nothing is drawn for nobody."""
         super().hideEvent(event)
@@ -356,8 +360,8 @@ class MeshView(QWidget):
         """End a drag at full resolution; a click with the ruler puts an end of it."""
         was_click = self._drag_from is not None and not self._dragged
         self._drag_from = None
-        if not was_click and self.quality is Quality.MOVING:
-            self._on(Event.SETTLE)
+        if not was_click:
+            self._on_settled()
         elif was_click and self.is_measuring and event.button() == Qt.MouseButton.LeftButton:
             self._measure_at(event.position())
 

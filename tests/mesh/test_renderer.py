@@ -1,0 +1,226 @@
+"""The renderer against independent geometry: a hand-made ray-triangle test, cv2's projection."""
+
+import cv2
+import numpy as np
+import pytest
+from support_samples import make_sample, stand_in_hand
+
+from utnet_viewer.mesh.orbit_camera import OrbitCamera
+from utnet_viewer.mesh.renderer import BAND_RAYS, PointCloud, Renderer, Subject
+from utnet_viewer.mesh.surface import Surface, Topology
+
+WIDTH, HEIGHT = 160, 120
+CLAY = np.array([0.8, 0.7, 0.6], np.float32)
+
+
+@pytest.fixture(scope="module")
+def topology():
+    model = stand_in_hand()
+    return Topology(model.faces, len(model.template_m))
+
+
+@pytest.fixture(scope="module")
+def hand(topology):
+    vertices_mm = make_sample(seed=3).truth.vertices_mm
+    return Surface(topology, vertices_mm - vertices_mm.mean(0))
+
+
+@pytest.fixture(scope="module")
+def camera(hand):
+    return OrbitCamera().orbit(60, 40).fitted(hand.vertices_mm, WIDTH, HEIGHT)
+
+
+def _moller_trumbore(origin, direction, corners):
+    """Nearest distance along one ray over triangles (n, 3, 3); inf for none."""
+    a, ab, ac = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    p = np.cross(direction, ac)
+    determinant = np.einsum("ij,ij->i", ab, p)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        s = origin - a
+        u = np.einsum("ij,ij->i", s, p) / determinant
+        q = np.cross(s, ab)
+        v = q @ direction / determinant
+        t = np.einsum("ij,ij->i", q, ac) / determinant
+    inside = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 0)
+    return t[inside].min(initial=np.inf)
+
+
+def test_depth_of_every_pixel_is_that_of_the_analytic_ray(hand, camera):
+    renderer = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT)
+    raster = renderer.draw()
+    corners = hand.vertices_mm.astype(float)[hand.topology.fine_index]
+    hits = grazing = 0
+    for y, x in np.argwhere(renderer._solid_needed)[::41]:
+        ray = camera.ray(x + 0.5, y + 0.5, WIDTH, HEIGHT).astype(float)
+        expected = _moller_trumbore(ray[:3], ray[3:], corners)
+        drawn = raster.depth_mm[y, x]
+        if np.isinf(expected) != np.isinf(drawn):
+            grazing += 1
+            continue
+        hits += np.isfinite(expected)
+        if np.isfinite(expected):
+            assert drawn == pytest.approx(expected, abs=0.02)
+    assert hits > 50
+    assert grazing <= 1  # rounding may decide about a ray along the silhouette
+
+
+def test_silhouette_is_the_projected_triangles(hand, camera):
+    raster = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
+    rotation, focal = camera.rotation, camera.focal_px(HEIGHT)
+    intrinsics = np.array([[focal, 0, WIDTH / 2 - 0.5], [0, focal, HEIGHT / 2 - 0.5], [0, 0, 1]])
+    turn, _ = cv2.Rodrigues(rotation)
+    pixels, _ = cv2.projectPoints(
+        hand.vertices_mm.astype(float), turn, -rotation @ camera.eye_mm, intrinsics, None
+    )
+    expected = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for face in hand.topology.fine_index:
+        cv2.fillConvexPoly(expected, np.round(pixels[face, 0] * 16).astype(int), 1, shift=4)
+    drawn = np.isfinite(raster.depth_mm)
+    assert drawn.sum() > 1500
+    # fillConvexPoly also fills the pixels its edge touches: one pixel more all round, which closes
+    # the narrowest gaps between two fingers.
+    assert not (drawn & ~expected.astype(bool)).any()
+    inner = cv2.erode(expected, np.ones((3, 3), np.uint8)).astype(bool)
+    assert (inner & ~drawn).sum() <= 5
+
+
+def test_no_ray_that_would_hit_is_left_out(hand, camera):
+    """The cells that decide where rays go must never cut off a part of the surface."""
+    for shift in (0.0, 60.0, -80.0):  # partly out of the picture as well
+        turned = camera.pan(shift, shift / 2, HEIGHT).orbit(shift, 0)
+        sparing = Renderer(Subject(solid=hand, colours=CLAY), turned, WIDTH, HEIGHT)
+        lavish = Renderer(Subject(solid=hand, colours=CLAY), turned, WIDTH, HEIGHT)
+        lavish._solid_needed = np.ones((HEIGHT, WIDTH), bool)
+        assert sparing._solid_needed.mean() < 0.75
+        np.testing.assert_array_equal(sparing.draw().depth_mm, lavish.draw().depth_mm)
+
+
+def test_the_eye_inside_the_hand_is_no_error(hand):
+    camera = OrbitCamera(distance_mm=40.0)
+    raster = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
+    assert raster.image.shape == (HEIGHT, WIDTH, 4)
+
+
+def test_bands_make_the_same_picture_as_one_go(hand, camera):
+    subject = Subject(hand, CLAY, ghost=hand, ghost_colour=CLAY)
+    whole = Renderer(subject, camera, 4 * WIDTH, 4 * HEIGHT).draw()
+    banded = Renderer(subject, camera, 4 * WIDTH, 4 * HEIGHT)
+    bands = banded.bands()
+    assert len(bands) > 3
+    for first, end in bands:
+        rays = banded._solid_needed[first:end].sum() + banded._ghost_needed[first:end].sum()
+        assert rays < 1.3 * BAND_RAYS
+        banded.draw(first, end)
+    np.testing.assert_array_equal(banded.raster.image, whole.image)
+    np.testing.assert_array_equal(banded.raster.ghost, whole.ghost)
+
+
+def test_ghost_lies_behind_even_where_it_is_nearer(topology, hand, camera):
+    nearer = Surface(topology, hand.coarse_mm - 30 * camera.rotation[2])
+    alone = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
+    subject = Subject(hand, CLAY, ghost=nearer, ghost_colour=CLAY)
+    both = Renderer(subject, camera, WIDTH, HEIGHT).draw()
+    solid = np.isfinite(alone.depth_mm)
+    np.testing.assert_array_equal(both.image[solid], alone.image[solid])
+    beside = (both.ghost > 0) & ~solid
+    assert beside.sum() > 50
+    assert (both.image[beside, 3] < 110).all()
+
+
+def test_points_are_hidden_behind_the_surface_only(hand, camera):
+    forward = camera.rotation[2]
+    middle = np.array(camera.target_mm)
+    before, behind = middle - 150 * forward, middle + 150 * forward
+    red = np.array([[255, 0, 0]], np.uint8)
+    for point, is_seen in ((before, True), (behind, False)):
+        cloud = PointCloud(point[None], red)
+        renderer = Renderer(Subject(hand, CLAY, cloud=cloud), camera, WIDTH, HEIGHT)
+        renderer.draw()
+        image = renderer.draw_points().image
+        assert (image == [255, 0, 0, 255]).all(-1).any() == is_seen
+
+
+def test_a_point_lands_where_it_projects(camera):
+    point = np.array([[12.0, -7.0, 20.0]])
+    cloud = PointCloud(point, np.array([[9, 8, 7]], np.uint8))
+    image = Renderer(Subject(cloud=cloud), camera, WIDTH, HEIGHT).draw_points().image
+    x, y, _ = camera.project(point, WIDTH, HEIGHT)[0]
+    assert tuple(image[int(y), int(x)]) == (9, 8, 7, 255)
+
+
+def test_halving_takes_the_mean_of_colours_and_the_nearest_depth(hand, camera):
+    raster = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
+    half = raster.halved()
+    quad = raster.image[40:42, 60:62].reshape(-1, 4).astype(float).mean(0)
+    np.testing.assert_allclose(half.image[20, 30], quad, atol=1)
+    assert half.depth_mm[20, 30] == raster.depth_mm[40:42, 60:62].min()
+
+
+# --- the surface -----------------------------------------------------------------------------
+
+
+def test_refinement_keeps_every_vertex_and_stays_near(topology, hand):
+    np.testing.assert_array_equal(hand.vertices_mm[:778], hand.coarse_mm)
+    start, end = topology.edges.T
+    middles = (hand.coarse_mm[start] + hand.coarse_mm[end]) / 2
+    bend = np.linalg.norm(hand.vertices_mm[778:] - middles, axis=1)
+    assert 0.05 < bend.mean() < 0.6
+    assert bend.max() < 2.5
+
+
+def test_refined_sphere_is_rounder():
+    """Points of a sphere: bent middles lie nearer to it than straight ones."""
+    generator = np.random.default_rng(0)
+    from scipy.spatial import ConvexHull
+
+    points = generator.normal(size=(300, 3))
+    points = 50 * points / np.linalg.norm(points, axis=1, keepdims=True)
+    hull = ConvexHull(points)
+    outwards = np.einsum("ij,ij->i", hull.equations[:, :3], points[hull.simplices].mean(1)) > 0
+    faces = hull.simplices.copy()
+    a, b, c = points[faces].transpose(1, 0, 2)
+    flip = np.einsum("ij,ij->i", np.cross(b - a, c - a), a + b + c) < 0
+    faces[flip] = faces[flip][:, ::-1]
+    assert outwards.all()
+    sphere = Topology(faces, len(points))
+    normals = sphere.normals(points.astype(np.float32))
+    assert np.einsum("ij,ij->i", normals, points / 50).min() > 0.9
+    fine, _ = sphere.refine(points.astype(np.float32), normals)
+    straight = points[sphere.edges].mean(1)
+    off_straight = np.abs(np.linalg.norm(straight, axis=1) - 50).mean()
+    off_bent = np.abs(np.linalg.norm(fine[300:], axis=1) - 50).mean()
+    assert off_bent < 0.5 * off_straight
+
+
+def test_pick_returns_the_nearest_vertex_under_the_pointer(hand, camera):
+    """Against brute force over all vertices, for pixels all over the hand."""
+    raster = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
+    rows, columns = np.nonzero(np.isfinite(raster.depth_mm))
+    checked = agreed = 0
+    for x, y in np.stack([columns, rows], 1)[::61]:
+        ray = camera.ray(x + 0.5, y + 0.5, WIDTH, HEIGHT)
+        hit = hand.pick(ray)
+        assert hit.depth_mm == pytest.approx(raster.depth_mm[y, x], abs=0.01)
+        distance = np.linalg.norm(hand.coarse_mm - hit.point_mm, axis=1)
+        agreed += distance.argmin() == hit.vertex
+        assert distance[hit.vertex] < distance.min() + 3  # a long triangle's corner may be farther
+        checked += 1
+    assert checked > 30
+    assert agreed / checked > 0.9
+
+
+def test_pick_beside_the_hand_is_nothing(hand, camera):
+    assert hand.pick(camera.ray(1, 1, WIDTH, HEIGHT)) is None
+
+
+def test_vertices_that_are_not_numbers_are_refused(topology, hand):
+    broken = hand.coarse_mm.copy()
+    broken[5, 1] = np.nan
+    with pytest.raises(ValueError, match="finite"):
+        Surface(topology, broken)
+
+
+def test_openness_is_low_between_fingers_and_high_outside(hand):
+    assert hand.openness.shape == (len(hand.vertices_mm),)
+    assert 0 <= hand.openness.min() < 0.7
+    assert hand.openness.max() > 0.95
