@@ -83,9 +83,11 @@ def project_norm(
     """Project camera-axes points to the crop's normalised coordinates, [-0.5, 0.5] inside.
 
     Points nearer than 2 cm, or behind the camera, are projected as if at 2 cm: what a network
-    says early in training stays finite and keeps a gradient sideways.
+    says early in training stays finite and keeps a gradient sideways. Under autocast too this is
+    computed in full precision: bfloat16 would round by several pixels.
     """
-    homogeneous = points_m @ intrinsics.transpose(1, 2)
+    with torch.autocast(points_m.device.type, enabled=False):
+        homogeneous = points_m @ intrinsics.transpose(1, 2)
     pixels = homogeneous[..., :2] / homogeneous[..., 2:].clamp(min=_NEAREST_M)
     size = torch.tensor([_WIDTH, _HEIGHT], device=pixels.device, dtype=pixels.dtype)
     return pixels / size - 0.5

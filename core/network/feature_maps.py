@@ -88,4 +88,5 @@ class KeypointHeatmaps(nn.Module):
     def forward(self, tokens: Float[Tensor, "batch 192 width"]) -> Float[Tensor, "batch joints 2"]:
         """Keypoints in the crop's normalised coordinates."""
         share = self.score(tokens).softmax(dim=1, dtype=self.cell_centres_norm.dtype)
-        return share.transpose(1, 2) @ self.cell_centres_norm
+        with torch.autocast(share.device.type, enabled=False):
+            return share.transpose(1, 2) @ self.cell_centres_norm

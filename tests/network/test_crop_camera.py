@@ -133,6 +133,17 @@ def test_scale_stays_positive_and_finite_whatever_the_network_says():
     assert (moved[:, 0] > 0).all()
 
 
+def test_autocast_does_not_round_positions():
+    """bfloat16 has eight bits; a crop far from the principal point would be off by pixels."""
+    transform = CropTransform((560.0, 400.0), 120.0, 0.3)
+    intrinsics = torch.tensor(transform.camera(PHOTO_CAMERA).intrinsics)[None].float()
+    points_m = torch.tensor(hand_points_m((0.2, 0.13, 0.6)))[None].float()
+    exact = crop_camera.project_norm(points_m, intrinsics)
+    with torch.autocast("cpu", torch.bfloat16):
+        cast = crop_camera.project_norm(points_m, intrinsics)
+    torch.testing.assert_close(cast, exact)
+
+
 def test_points_behind_the_camera_stay_finite_with_gradients():
     points = torch.tensor([[[0.1, 0.1, -0.5], [0.1, 0.1, 0.0]]], requires_grad=True)
     intrinsics = torch.tensor(PHOTO_CAMERA.intrinsics, dtype=torch.float32)[None]

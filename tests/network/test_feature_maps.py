@@ -95,3 +95,13 @@ def test_heatmaps_name_the_cell_that_stands_out():
     tokens[0, 3 * 12 + 8] = 1000 * head.score.weight[5].detach()
     keypoint_px = (head(tokens)[0, 5].detach().numpy() + 0.5) * (192, 256)
     np.testing.assert_allclose(keypoint_px, [16 * 8 + 7.5, 16 * 3 + 7.5], atol=1e-3)
+
+
+def test_heatmaps_keep_full_precision_under_autocast():
+    head = KeypointHeatmaps(8, 21)
+    tokens = torch.zeros(1, 192, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        keypoints = head(tokens)
+    # All cells alike: the middle of the cells' centres, half a pixel left and up of the crop's.
+    expected = torch.tensor([-0.5 / 192, -0.5 / 256]).expand(1, 21, 2)
+    torch.testing.assert_close(keypoints, expected, atol=1e-6, rtol=0)
