@@ -6,6 +6,7 @@ The protocol is `core.messages`; requests are "load", "predict", "promote" and "
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,8 @@ def serve(load: Loader) -> None:
     """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # Ctrl+C in a terminal reaches the whole group; when to end is the parent's to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     Server(sys.stdin.buffer, answers, load).serve()
 
 

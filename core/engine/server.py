@@ -106,8 +106,9 @@ class Server:
     def _take(self, message: Message) -> None:
         try:
             dropped = self._queue_up(message)
-        except (MessageError, KeyError, TypeError) as error:
-            self._fail(message.fields.get("id"), "bad_input", f"The request is malformed: {error}.")
+        except (ValueError, KeyError, TypeError) as error:  # a MessageError is a ValueError
+            sentence = f"The request is malformed: {error!r}."
+            self._fail(message.fields.get("id"), "bad_input", sentence)
             return
         for request_id in dropped:
             self._sender.send(Message("dropped", {"id": request_id}))
@@ -182,4 +183,5 @@ def describe(error: Exception) -> tuple[str, str]:
         return "file", f"{error}"
     if isinstance(error, ValueError):
         return "bad_input", f"{error}"
-    return "failed", f"{type(error).__name__}: {error}"
+    first_line = str(error).partition("\n")[0]
+    return "failed", f"{type(error).__name__}: {first_line}"

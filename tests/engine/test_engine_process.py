@@ -4,13 +4,22 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 from engine_process import EngineProcess
-from fake_engine import BAD_INPUT, COMMAND, HANG, NO_MEMORY, PRINT, SLOW, make_crop, number_of
+from fake_engine import (
+    BAD_INPUT,
+    COMMAND,
+    GATE,
+    HANG,
+    NO_MEMORY,
+    PRINT,
+    gate_of,
+    make_crop,
+    number_of,
+)
 
 from core.evaluation.exchange import crop_input_message, read_prediction
 from core.messages import Message
@@ -36,10 +45,30 @@ def engine():
 
 
 @pytest.fixture
-def loaded(engine):
-    engine.send(load_message())
+def checkpoint(tmp_path) -> str:
+    return str(tmp_path / "good")
+
+
+@pytest.fixture
+def loaded(engine, checkpoint):
+    engine.send(load_message(checkpoint))
     engine.wait_for("ready")
     return engine
+
+
+@pytest.fixture
+def occupied(loaded):
+    """An engine in the middle of prediction 10, until `pass_gate`."""
+    loaded.send(predict_message(10, GATE))
+    loaded.wait_for_stderr(b"begun")
+    return loaded
+
+
+def pass_gate(engine: EngineProcess, checkpoint: str) -> None:
+    """Let prediction 10 be answered, once everything sent so far is in the queue."""
+    engine.send(Message("nonsense", {"id": -1}))
+    engine.wait_for("failed")
+    gate_of(checkpoint).touch()
 
 
 def answered(engine: EngineProcess, last_id: int) -> tuple[list[int], set[int]]:
@@ -65,64 +94,61 @@ def test_a_crop_is_answered_with_its_prediction(loaded):
     assert number_of(read_prediction(answer)) == 7
 
 
-def test_only_the_newest_of_the_waiting_requests_is_answered(loaded):
-    loaded.send(predict_message(10, SLOW))
-    time.sleep(0.1)  # the slow one is begun
-    loaded.send(*(predict_message(number) for number in range(11, 20)))
-    predicted, dropped = answered(loaded, 19)
+def test_only_the_newest_of_the_waiting_requests_is_answered(occupied, checkpoint):
+    occupied.send(*(predict_message(number) for number in range(11, 20)))
+    pass_gate(occupied, checkpoint)
+    predicted, dropped = answered(occupied, 19)
     assert predicted == [10, 19]
     assert dropped == set(range(11, 19))
 
 
-def test_prefetches_come_after_the_wanted_one_in_their_order(loaded):
-    loaded.send(predict_message(10, SLOW))
-    time.sleep(0.1)
+def test_prefetches_come_after_the_wanted_one_in_their_order(occupied, checkpoint):
     prefetches = [predict_message(n, prefetch=True, generation=5) for n in (11, 12, 13)]
-    loaded.send(*prefetches, predict_message(20))
-    predicted, dropped = answered(loaded, 13)
+    occupied.send(*prefetches, predict_message(20))
+    pass_gate(occupied, checkpoint)
+    predicted, dropped = answered(occupied, 13)
     assert predicted == [10, 20, 11, 12, 13]
     assert not dropped
 
 
-def test_a_newer_round_of_prefetches_replaces_the_older(loaded):
-    loaded.send(predict_message(10, SLOW))
-    time.sleep(0.1)
-    loaded.send(
+def test_a_newer_round_of_prefetches_replaces_the_older(occupied, checkpoint):
+    occupied.send(
         predict_message(11, prefetch=True, generation=1),
         predict_message(12, prefetch=True, generation=1),
         predict_message(13, prefetch=True, generation=2),
         predict_message(14, prefetch=True, generation=2),
     )
-    predicted, dropped = answered(loaded, 14)
+    pass_gate(occupied, checkpoint)
+    predicted, dropped = answered(occupied, 14)
     assert predicted == [10, 13, 14]
     assert dropped == {11, 12}
 
 
-def test_a_prefetch_that_is_wanted_now_comes_first(loaded):
-    loaded.send(predict_message(10, SLOW))
-    time.sleep(0.1)
-    loaded.send(*(predict_message(n, prefetch=True, generation=5) for n in (11, 12, 13)))
-    loaded.send(Message("promote", {"id": 13}))
-    predicted, _ = answered(loaded, 12)
+def test_a_prefetch_that_is_wanted_now_comes_first(occupied, checkpoint):
+    occupied.send(*(predict_message(n, prefetch=True, generation=5) for n in (11, 12, 13)))
+    occupied.send(Message("promote", {"id": 13}))
+    pass_gate(occupied, checkpoint)
+    predicted, _ = answered(occupied, 12)
     assert predicted == [10, 13, 11, 12]
 
 
-def test_a_cancelled_request_is_dropped(loaded):
-    loaded.send(predict_message(10, SLOW))
-    time.sleep(0.1)
-    loaded.send(
+def test_a_cancelled_request_is_dropped(occupied, checkpoint):
+    occupied.send(
         predict_message(11, prefetch=True), predict_message(12, prefetch=True, generation=11)
     )
-    loaded.send(Message("cancel", {"id": 11}))
-    predicted, dropped = answered(loaded, 12)
+    occupied.send(Message("cancel", {"id": 11}))
+    pass_gate(occupied, checkpoint)
+    predicted, dropped = answered(occupied, 12)
     assert predicted == [10, 12]
     assert dropped == {11}
 
 
 def test_it_beats_while_it_predicts(loaded):
     loaded.send(predict_message(10, HANG))
-    busy = [loaded.wait_for("heartbeat", timeout_s=5).fields["busy"] for _ in range(4)]
-    assert busy[-2:] == [True, True]
+    loaded.wait_for_stderr(b"begun")
+    for _ in range(2):
+        while not loaded.wait_for("heartbeat").fields["busy"]:
+            pass
 
 
 def test_stray_prints_do_not_get_between_the_messages(loaded):
@@ -156,6 +182,18 @@ def test_a_malformed_request_is_answered_by_name(loaded):
     assert "image" in failure["sentence"]
     loaded.send(Message("sing", {"id": 11}))
     assert "sing" in loaded.wait_for("failed").fields["sentence"]
+    loaded.send(Message("predict", {**good.fields, "generation": "soon"}, good.arrays))
+    assert "soon" in loaded.wait_for("failed").fields["sentence"]
+    loaded.send(Message("predict", {}, good.arrays))
+    assert loaded.wait_for("failed").fields["id"] is None
+    loaded.send(predict_message(12))
+    assert loaded.wait_for("prediction").fields["id"] == 12
+
+
+def test_an_interrupt_of_the_terminal_does_not_end_it(loaded):
+    loaded.process.send_signal(signal.SIGINT)
+    loaded.send(predict_message(10))
+    assert loaded.wait_for("prediction").fields["id"] == 10
 
 
 def test_a_bad_checkpoint_is_refused_and_a_good_one_can_follow(engine):
@@ -179,9 +217,9 @@ def test_garbage_on_its_stdin_ends_it_with_a_word(engine):
 
 def test_it_ends_when_its_stdin_closes_even_in_the_middle_of_a_prediction(loaded):
     loaded.send(predict_message(10, HANG))
-    time.sleep(0.2)
+    loaded.wait_for_stderr(b"begun")
     loaded.process.stdin.close()
-    assert loaded.process.wait(timeout=10) == 0
+    assert loaded.process.wait(timeout=30) == 0
 
 
 def test_it_ends_when_its_parent_is_killed(tmp_path):
@@ -202,9 +240,9 @@ def test_it_ends_when_its_parent_is_killed(tmp_path):
     with parent.stdout:
         child = psutil.Process(int(parent.stdout.readline()))
     os.kill(parent.pid, signal.SIGKILL)
-    parent.wait(timeout=10)
+    parent.wait(timeout=30)
     try:
-        child.wait(timeout=10)
+        child.wait(timeout=30)
     finally:
         if child.is_running():
             child.kill()

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from fake_engine import BAD_INPUT, COMMAND, CRASH, HANG, SLOW, make_crop, number_of
+from fake_engine import BAD_INPUT, COMMAND, CRASH, GATE, HANG, gate_of, make_crop, number_of
 
 from utnet_viewer.processes.engine_client import EngineClient
 
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 
 
 class Listener:
@@ -55,8 +55,13 @@ def make_client(qtbot):
 
 
 @pytest.fixture
-def client(make_client, qtbot):
-    client = make_client()
+def checkpoint(tmp_path) -> str:
+    return str(tmp_path / "good")
+
+
+@pytest.fixture
+def client(make_client, qtbot, checkpoint):
+    client = make_client(checkpoint)
     qtbot.waitUntil(lambda: client.state.phase == "ready", timeout=WAIT_MS)
     return client
 
@@ -67,6 +72,21 @@ def is_running(process: psutil.Process) -> bool:
 
 def wait_for(qtbot, condition) -> None:
     qtbot.waitUntil(condition, timeout=WAIT_MS)
+
+
+@pytest.fixture
+def occupied(client, qtbot):
+    """A client whose engine is in the middle of predicting "first", until `pass_gate`."""
+    client.request("first", make_crop(GATE, 1))
+    wait_for(qtbot, lambda: "begun" in client.last_output)
+    return client
+
+
+def pass_gate(qtbot, client: EngineClient, checkpoint: str) -> None:
+    """Let "first" be answered, once the engine has had everything that was sent so far."""
+    wait_for(qtbot, lambda: client._process.unsent_bytes == 0)
+    qtbot.wait(100)
+    gate_of(checkpoint).touch()
 
 
 def test_it_starts_loads_and_says_who_answers(client):
@@ -91,14 +111,13 @@ def test_a_request_before_the_engine_is_ready_waits_for_it(make_client, qtbot):
     assert client.heard.order == ["new"]
 
 
-def test_while_a_key_is_held_only_the_newest_request_is_computed(client, qtbot):
-    client.request("first", make_crop(SLOW, 1))
-    qtbot.wait(100)
+def test_while_a_key_is_held_only_the_newest_request_is_computed(occupied, qtbot, checkpoint):
     for number in range(2, 30):
-        client.request(number, make_crop(number=number))
-    wait_for(qtbot, lambda: 29 in client.heard.ready)
-    assert client.heard.order == ["first", 29]
-    assert not client.heard.failed
+        occupied.request(number, make_crop(number=number))
+    pass_gate(qtbot, occupied, checkpoint)
+    wait_for(qtbot, lambda: 29 in occupied.heard.ready)
+    assert occupied.heard.order == ["first", 29]
+    assert not occupied.heard.failed
 
 
 def test_a_known_prediction_comes_at_once(client, qtbot):
@@ -110,31 +129,28 @@ def test_a_known_prediction_comes_at_once(client, qtbot):
     assert client.state.phase == "ready"
 
 
-def test_prefetches_yield_to_requests(client, qtbot):
-    client.request("slow", make_crop(SLOW, 1))
-    qtbot.wait(100)
-    client.prefetch([(f"next {n}", make_crop(number=n)) for n in (1, 2, 3)])
-    client.request("wanted", make_crop(number=9))
-    wait_for(qtbot, lambda: "next 3" in client.heard.ready)
-    assert client.heard.order == ["slow", "wanted", "next 1", "next 2", "next 3"]
+def test_prefetches_yield_to_requests(occupied, qtbot, checkpoint):
+    occupied.prefetch([(f"next {n}", make_crop(number=n)) for n in (1, 2, 3)])
+    occupied.request("wanted", make_crop(number=9))
+    pass_gate(qtbot, occupied, checkpoint)
+    wait_for(qtbot, lambda: "next 3" in occupied.heard.ready)
+    assert occupied.heard.order == ["first", "wanted", "next 1", "next 2", "next 3"]
 
 
-def test_a_prefetch_under_way_is_not_asked_for_twice(client, qtbot):
-    client.request("slow", make_crop(SLOW, 1))
-    qtbot.wait(100)
-    client.prefetch([(f"next {n}", make_crop(number=n)) for n in (1, 2, 3)])
-    client.request("next 3", make_crop(number=3))
-    wait_for(qtbot, lambda: "next 2" in client.heard.ready)
-    assert client.heard.order == ["slow", "next 3", "next 1", "next 2"]
+def test_a_prefetch_under_way_is_not_asked_for_twice(occupied, qtbot, checkpoint):
+    occupied.prefetch([(f"next {n}", make_crop(number=n)) for n in (1, 2, 3)])
+    occupied.request("next 3", make_crop(number=3))
+    pass_gate(qtbot, occupied, checkpoint)
+    wait_for(qtbot, lambda: "next 2" in occupied.heard.ready)
+    assert occupied.heard.order == ["first", "next 3", "next 1", "next 2"]
 
 
-def test_going_back_to_a_request_that_was_pushed_out_asks_again(client, qtbot):
-    client.request("slow", make_crop(SLOW, 1))
-    qtbot.wait(100)
-    client.request("a", make_crop(number=1))
-    client.request("b", make_crop(number=2))
-    client.request("a", make_crop(number=1))
-    wait_for(qtbot, lambda: "a" in client.heard.ready)
+def test_going_back_to_a_request_that_was_pushed_out_asks_again(occupied, qtbot, checkpoint):
+    occupied.request("a", make_crop(number=1))
+    occupied.request("b", make_crop(number=2))
+    occupied.request("a", make_crop(number=1))
+    pass_gate(qtbot, occupied, checkpoint)
+    wait_for(qtbot, lambda: "a" in occupied.heard.ready)
 
 
 def test_the_cache_keeps_the_newest_and_knows_its_checkpoint(make_client, qtbot):
@@ -175,7 +191,6 @@ def test_an_error_of_the_network_fails_that_request_alone(client, qtbot):
 
 def test_a_killed_engine_is_said_and_can_be_restarted(client, qtbot):
     client.request("wanted", make_crop(HANG, 4))
-    qtbot.wait(100)
     os.kill(client.process_id, signal.SIGKILL)
     wait_for(qtbot, lambda: client.state.phase == "dead")
     assert "signal 9" in client.state.note
@@ -291,9 +306,9 @@ application.exec()
     )
     with application.stdout:
         pid = int(application.stdout.readline())
-    application.wait(timeout=20)
+    application.wait(timeout=60)
     try:
-        psutil.Process(pid).wait(timeout=10)
+        psutil.Process(pid).wait(timeout=30)
     except psutil.NoSuchProcess:
         return
 

@@ -4,6 +4,7 @@ import os
 import queue
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import core
@@ -47,13 +48,20 @@ class EngineProcess:
         self.process.stdin.write(b"".join(encode(message) for message in messages))
         self.process.stdin.flush()
 
-    def wait_for(self, *kinds: str, timeout_s: float = 30.0) -> Message:
+    def wait_for(self, *kinds: str, timeout_s: float = 60.0) -> Message:
         """The next answer of one of these kinds; others stay in `received`."""
         while True:
             message = self._answers.get(timeout=timeout_s)
             self.received.append(message)
             if message.kind in kinds:
                 return message
+
+    def wait_for_stderr(self, text: bytes, timeout_s: float = 60.0) -> None:
+        """Wait until the engine has written this to stderr."""
+        deadline = time.monotonic() + timeout_s
+        while text not in self.stderr:
+            assert time.monotonic() < deadline, self.stderr
+            time.sleep(0.01)
 
     def close(self) -> None:
         """End the process, by force where it does not."""

@@ -20,7 +20,8 @@ from core.geometry.crop import CropTransform
 from core.hand.hand_model import ManoParameters
 
 #: What the fake does with a crop, in its first pixel's red; green is a number to tell crops apart.
-ANSWER, SLOW, PRINT, NO_MEMORY, BAD_INPUT, HANG, CRASH = range(7)
+#: GATE says "begun" on stderr and answers when the file `gate_of(checkpoint)` is there.
+ANSWER, GATE, PRINT, NO_MEMORY, BAD_INPUT, HANG, CRASH = range(7)
 
 COMMAND = (sys.executable, "-P", str(Path(__file__)))
 
@@ -32,6 +33,11 @@ def make_crop(order: int = ANSWER, number: int = 0) -> CropInput:
     image[0, 0] = order, number, 0
     intrinsics = np.array([[600.0, 0, width / 2], [0, 600.0, height / 2], [0, 0, 1]])
     return CropInput(image, None, intrinsics, CropTransform((320.0, 240.0), 256.0))
+
+
+def gate_of(checkpoint: Path | str) -> Path:
+    """The file that lets a crop of order GATE pass."""
+    return Path(f"{checkpoint}.gate")
 
 
 def number_of(prediction: Prediction) -> int:
@@ -61,11 +67,16 @@ class FakePredictor:
     model_name = "fake"
     note = "A fake."
 
+    def __init__(self, gate: Path) -> None:
+        self._gate = gate
+
     def predict(self, crops: list[CropInput]) -> list[Prediction]:
         (crop,) = crops
         order, number = (int(value) for value in crop.image[0, 0, :2])
-        if order == SLOW:
-            time.sleep(0.4)
+        if order == GATE:
+            print("begun", file=sys.stderr, flush=True)
+            while not self._gate.exists():
+                time.sleep(0.01)
         elif order == PRINT:
             print("stray print from Python", flush=True)
             os.write(1, b"stray write from a library\n")
@@ -77,6 +88,7 @@ class FakePredictor:
         elif order == BAD_INPUT:
             raise ValueError("the fake does not like this crop")
         elif order == HANG:
+            print("begun", file=sys.stderr, flush=True)
             time.sleep(600)
         elif order == CRASH:
             print("the fake is about to crash", file=sys.stderr, flush=True)
@@ -92,7 +104,7 @@ def load(request: LoadRequest, say) -> FakePredictor:
         raise ValueError(f"{request.checkpoint} is no checkpoint")
     if name == "slow":
         time.sleep(1.0)
-    return FakePredictor()
+    return FakePredictor(gate_of(request.checkpoint))
 
 
 if __name__ == "__main__":
