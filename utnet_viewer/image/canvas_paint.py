@@ -59,11 +59,34 @@ def _paint_surfaces_and_boxes(painter: QPainter, canvas: ImageCanvas) -> None:
     if layers.HAND_BOX in shown and overlay.hand_box_px is not None:
         corners = to_canvas(overlay.hand_box_px)
         paint.paint_polygon(painter, corners, _HAND_BOX_COLOUR)
-        _paint_tag_inside(painter, canvas, QPointF(*corners[3]) + QPointF(5, -25), "hand box")
+        _paint_tag_inside(painter, canvas, QPointF(*corners[3]) + QPointF(0, 5), "hand box")
     if layers.CROP_BOX in shown and overlay.crop_px is not None and not canvas.in_crop:
         corners = to_canvas(overlay.crop_px)
         paint.paint_crop(painter, corners)
-        _paint_tag_inside(painter, canvas, QPointF(*corners[0]) + QPointF(6, 6), "crop 256 × 192")
+        _paint_crop_tag(painter, canvas, corners)
+
+
+def _paint_crop_tag(painter: QPainter, canvas: ImageCanvas, corners: np.ndarray) -> None:
+    """In the first corner of the crop, from its top left, where the tag covers no finger; else
+    above it."""
+    width, height = 108.0, 20.0
+    inwards = ((6.0, 6.0), (-6.0 - width, 6.0), (6.0, -6.0 - height), (-6.0 - width, -6.0 - height))
+    places = [
+        QRectF(corner[0] + dx, corner[1] + dy, width, height)
+        for corner, (dx, dy) in zip(corners[[0, 1, 3, 2]], inwards, strict=True)
+    ]
+    hand = canvas.view.to_canvas(canvas.overlay.hand_points_px)
+    free = [place for place in places if not _covered(place, hand)]
+    above = places[0].translated(-6.0, -32.0)
+    at = (free[0] if free else above).topLeft()
+    _paint_tag_inside(painter, canvas, at, "crop 256 × 192")
+
+
+def _covered(place: QRectF, points: np.ndarray) -> int:
+    """How many canvas points (n, 2) lie under a place."""
+    x, y = points.T
+    inside = (x > place.left()) & (x < place.right()) & (y > place.top()) & (y < place.bottom())
+    return int(inside.sum())
 
 
 def _paint_tag_inside(painter: QPainter, canvas: ImageCanvas, at: QPointF, text: str) -> None:
@@ -72,7 +95,7 @@ def _paint_tag_inside(painter: QPainter, canvas: ImageCanvas, at: QPointF, text:
     y = min(max(at.y(), _MARGIN / 2), canvas.height() - 26.0)
     place = overview_place(canvas)
     if place is not None and place.adjusted(-6, -6, 6, 6).contains(QPointF(x, y)):
-        x = place.right() + 8
+        x = place.right() + 8 if place.x() < canvas.width() / 2 else place.left() - 116
     paint.paint_tag(painter, QPointF(x, y), text)
 
 
@@ -108,7 +131,12 @@ def overview_place(canvas: ImageCanvas) -> QRectF | None:
     )
     if inset_width < 60:
         return None
-    return QRectF(_MARGIN, _MARGIN, inset_width, inset_width * height / width)
+    left = QRectF(_MARGIN, _MARGIN, inset_width, inset_width * height / width)
+    if canvas.picture.range_mm is not None:
+        return left
+    right = left.translated(canvas.width() - 2 * _MARGIN - inset_width, 0)
+    hand = canvas.view.to_canvas(canvas.overlay.hand_points_px)
+    return right if _covered(right, hand) < _covered(left, hand) else left
 
 
 def legend_place(canvas: ImageCanvas) -> QRectF:

@@ -8,7 +8,7 @@ import numpy as np
 #: From near to far: bone, sand, slate, deep blue; lightness falls all the way.
 DEPTH_COLOURS = ("#F4EEDD", "#C9BFA6", "#7F8FA0", "#3C5474", "#16233A")
 _STEP_MM = 50.0
-_HATCH = ((20, 22, 26), (46, 51, 60))
+_HATCH = ((20, 22, 26), (36, 40, 47))
 
 
 def _table() -> np.ndarray:

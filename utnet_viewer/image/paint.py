@@ -155,25 +155,43 @@ def paint_focus_ring(painter: QPainter, at: QPointF) -> None:
         painter.drawEllipse(at, 8.5, 8.5)
 
 
+#: Tips are named first: where there is no room for all names, they are the ones to know.
+_NAMING_ORDER = [*(chain[-1] for chain in _CHAINS.values()), WRIST] + [
+    joint for chain in _CHAINS.values() for joint in reversed(chain[1:-1])
+]
+
+
 def paint_names(painter: QPainter, points: np.ndarray) -> None:
-    """Names of joints beside them, on the side away from the hand's middle."""
+    """Names of joints beside them, away from the hand's middle; none over another."""
     known = np.isfinite(points).all(1)
     if not known.any():
         return
     font = ui_font(11, 500)
     painter.setFont(font)
-    metrics = QFontMetricsF(font)
-    middle = points[known].mean(0)
-    for joint in np.nonzero(known)[0]:
-        x, y = points[joint]
-        width = metrics.horizontalAdvance(JOINT_NAMES[joint])
-        left = x + 9 if x >= middle[0] else x - 9 - width
-        box = QRectF(left - 3, y - 8, width + 6, 15)
+    advance = QFontMetricsF(font).horizontalAdvance
+    middle_x = points[known, 0].mean()
+    taken: list[QRectF] = []
+    for joint in (joint for joint in _NAMING_ORDER if known[joint]):
+        box = _free_box(*points[joint], advance(JOINT_NAMES[joint]) + 6, middle_x, taken)
+        if box is None:
+            continue
+        taken.append(box)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(OVER_IMAGERY.colour("bg0", 0.62))
         painter.drawRoundedRect(box, 3, 3)
         painter.setPen(JOINT_COLOURS[joint])
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, JOINT_NAMES[joint])
+
+
+def _free_box(
+    x: float, y: float, width: float, middle_x: float, taken: list[QRectF]
+) -> QRectF | None:
+    """A name's place beside, above or below its joint that overlaps no other name."""
+    sides = [QRectF(x + 8, y - 8, width, 15), QRectF(x - 8 - width, y - 8, width, 15)]
+    if x < middle_x:
+        sides.reverse()
+    sides += [box.translated(0, dy) for box in sides for dy in (-13, 13)]
+    return next((box for box in sides if not any(box.intersects(other) for other in taken)), None)
 
 
 def paint_polygon(painter: QPainter, points: np.ndarray, colour: QColor, width: float = 1.3):

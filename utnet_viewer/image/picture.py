@@ -99,9 +99,7 @@ class Picture:
 def paint_overview(painter: QPainter, picture: Picture, view: View, place: QRectF, colour) -> None:
     """The whole picture, small, with the part in view framed."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.setOpacity(0.94)
     painter.drawImage(place, picture.overview())
-    painter.setOpacity(1.0)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(OVER_IMAGERY.colour("t1", 0.35))
     painter.drawRect(place)
