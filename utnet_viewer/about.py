@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from utnet_viewer.document import Document
 
-TEXT = """<h3>UTNet Viewer {version}</h3>
+TEXT = """<p style="font-size:15px; font-weight:600">UTNet Viewer {version}</p>
 <p>3D hands from single images: see what UTNet predicts on HO-3D, and measure how wrong it is.</p>
-<p><b>Hand model:</b> {hand}<br><b>Network:</b> {model}<br><b>Device:</b> {device}</p>
+<p>Hand model: {hand}<br>Network: {model}<br>Device: {device}</p>
 <p>{note}</p>
 <p>Inter and JetBrains Mono under the SIL Open Font License 1.1, Phosphor icons under the MIT
 licence, the stand-in hand after the WebXR input profiles' generic hand (MIT licence).</p>

@@ -25,9 +25,8 @@ from utnet_viewer.settings import Settings
 from utnet_viewer.style import apply_theme, load_fonts
 from utnet_viewer.theme import Theme
 
-#: Libraries without Qt, imported in a thread: those of the session, then those of the mesh view.
-SESSION_LIBRARIES = ("numpy", "scipy.spatial.transform", "cv2")
-MESH_LIBRARIES = ("open3d",)
+#: Libraries without Qt that the session needs; the mesh view brings Open3D in by itself.
+LIBRARIES = ("numpy", "scipy.spatial.transform", "cv2")
 
 #: Module and class of each panel, in the order in which they are made.
 PANELS = {
@@ -40,8 +39,7 @@ PANELS = {
 class Importer(QObject):
     """Imports libraries in a thread of its own and says when they are there."""
 
-    session_ready = Signal()
-    mesh_ready = Signal()
+    ready = Signal()
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -52,34 +50,34 @@ class Importer(QObject):
         """Begin."""
         self._thread.start()
 
-    def wait(self) -> None:
-        """Until everything is imported."""
+    def join(self) -> None:
+        """Wait for the thread: an import cannot be stopped half-way."""
         if self._thread.ident is not None:
             self._thread.join()
 
     def _run(self) -> None:
-        for libraries, ready in (
-            (SESSION_LIBRARIES, self.session_ready),
-            (MESH_LIBRARIES, self.mesh_ready),
-        ):
-            for name in libraries:
-                try:
-                    importlib.import_module(name)
-                except ImportError as error:
-                    self.failed.emit(f"{name} cannot be imported: {error}. Run make run again.")
-                    return
-            ready.emit()
+        for name in LIBRARIES:
+            try:
+                importlib.import_module(name)
+            except ImportError as error:
+                self.failed.emit(f"{name} cannot be imported: {error}. Set up again by: make run")
+                return
+        self.ready.emit()
 
 
 class Starter(QObject):
     """Makes the window, and after its first paint everything else, step by step."""
 
-    def __init__(self, arguments: Namespace) -> None:
+    def __init__(
+        self, arguments: Namespace, *, engine_command: tuple[str, ...] | None = None
+    ) -> None:
+        """`engine_command` starts another engine than the real one (tests do)."""
         super().__init__()
-        self._arguments = arguments
+        self._arguments, self._engine_command = arguments, engine_command
+        self._log_problem = ""
         self.settings, self.theme = Settings(self), Theme()
         self.session = self._menus = self._screenshot = None
-        self._panels_missing = set(PANELS)
+        self.panels_missing = set(PANELS)
         application = QApplication.instance()
         self.theme.changed.connect(lambda: apply_theme(application, self.theme))
         apply_theme(application, self.theme)
@@ -89,38 +87,45 @@ class Starter(QObject):
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_theme)
         self.window.place(arguments.size)
         self.importer = Importer(self)
-        self.importer.session_ready.connect(self._start_session)
-        self.importer.mesh_ready.connect(lambda: self._add_panel("Mesh"))
+        self.importer.ready.connect(self._start_session)
         self.importer.failed.connect(lambda why: self.show_error("A library is missing", why))
         self.window.painted.connect(self.importer.start)
-        catch_uncaught(lambda text, details: self.show_error("Something went wrong", text, details))
 
     def _follow_theme(self) -> None:
         self.window.follow_theme(self._arguments.theme or self.settings.text("theme", "system"))
+
+    def show_uncaught(self, text: str, details: str) -> None:
+        """An exception nobody caught."""
+        self.show_error("Something went wrong", text, details)
 
     def show_error(self, title: str, text: str, details: str = "") -> None:
         """A bar that can be copied; the window goes on."""
         self.window.add_notice(Notice(self.theme, title, text, details=details))
 
     def _start_session(self) -> None:
+        from utnet_viewer.commands import Commands
         from utnet_viewer.display import Display
         from utnet_viewer.menus import Menus
+        from utnet_viewer.processes.engine_client import EngineClient
         from utnet_viewer.session import Session
 
         arguments, settings = self._arguments, self.settings
+        command = self._engine_command
         self.session = Session(
             self.window,
+            EngineClient() if command is None else EngineClient(command=command),
             hand_model_path=arguments.hand_model or settings.text("hand_model"),
             checkpoint=arguments.checkpoint or settings.text("checkpoint"),
             device=arguments.device or settings.text("device", "auto"),
         )
-        self._menus = Menus(self.session)
+        commands = Commands(self.session)
+        self._menus = Menus(self.session, commands)
         Display(self.session)
-        self.window.paths_dropped.connect(self._menus.open_dropped)
+        self.window.paths_dropped.connect(commands.open_dropped)
         self._fill("Samples", self.session.samples)
         self._open_first()
-        QTimer.singleShot(0, lambda: self._add_panel("Image"))
-        QTimer.singleShot(0, lambda: self._add_panel("Readouts"))
+        for title in PANELS:  # one at a time, so that the event loop runs in between
+            QTimer.singleShot(0, self, lambda title=title: self._add_panel(title))
         if arguments.screenshot is not None:
             self._take_screenshot(Path(arguments.screenshot))
         self._say_what_cannot_be_written()
@@ -128,9 +133,13 @@ class Starter(QObject):
     def _take_screenshot(self, path: Path) -> None:
         from utnet_viewer.screenshot import Screenshot
 
-        self._screenshot = Screenshot(
-            self.session, path, panels_are_there=lambda: not self._panels_missing
-        )
+        self._screenshot = Screenshot(self.session, path, panels_are_there=self._has_all_panels)
+
+    def _has_all_panels(self) -> bool:
+        """Whether every panel can show what it has; the mesh view waits for Open3D."""
+        from utnet_viewer.mesh.open3d_loading import is_loaded
+
+        return not self.panels_missing and is_loaded()
 
     def _open_first(self) -> None:
         """The dataset asked for, else last time's, else the demo."""
@@ -160,8 +169,8 @@ class Starter(QObject):
         module, name = PANELS[title]
         panel = getattr(importlib.import_module(module), name)(self.session.document, self.theme)
         self._fill(title, panel)
-        self._panels_missing.discard(title)
-        if not self._panels_missing:
+        self.panels_missing.discard(title)
+        if not self.panels_missing:
             for clash in self.window.actions_.clashes():
                 log.warning("two actions share a key: %s", clash)
 
@@ -169,14 +178,17 @@ class Starter(QObject):
         problems = [self.settings.write_problem(), self._log_problem]
         text = " ".join(problem for problem in problems if problem)
         if text:
-            self.window.status.say(text, "warning")
+            title = "Nothing is remembered"
+            self.window.add_notice(Notice(self.theme, title, text, kind="warning"))
 
-    _log_problem = ""
-
-    def start(self) -> None:
+    def start(self, *, log_problem: str = "") -> None:
         """Show the window; everything else follows its first paint."""
-        self._log_problem = start_log()
+        self._log_problem = log_problem
         self.window.show()
+
+    def end(self) -> None:
+        """Wait for the thread that imports; the window is closed by then."""
+        self.importer.join()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -192,14 +204,15 @@ def main(argv: list[str] | None = None) -> int:
     starter = Starter(arguments)
     if arguments.workspace:
         starter.window.show_workspace(INSPECT)
-    starter.start()
+    catch_uncaught(starter.show_uncaught)
+    starter.start(log_problem=start_log())
     # Ctrl+C in the terminal closes the window; Python hears it only while it runs something.
     signal.signal(signal.SIGINT, lambda *_: starter.window.close())
     heartbeat = QTimer(interval=500)
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     status = application.exec()
-    starter.importer.wait()
+    starter.end()
     return status
 
 

@@ -4,8 +4,8 @@ is on screen before the libraries that fill it are loaded."""
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from utnet_viewer.actions import Actions
 from utnet_viewer.docks import INSPECT, Docks, Workspace
@@ -189,7 +189,13 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
         elif event.type() == QEvent.Type.LayoutRequest:
             self._place_page()
+        elif event.type() == QEvent.Type.ShortcutOverride and self._is_for_button(event):
+            event.accept()
         return handled
+
+    def _is_for_button(self, event: QKeyEvent) -> bool:
+        """Space presses the button that has the focus; elsewhere it plays."""
+        return event.key() == Qt.Key.Key_Space and isinstance(self.focusWidget(), QAbstractButton)
 
     def dragEnterEvent(self, event) -> None:
         """Folders and files of this computer can be dropped."""
@@ -207,8 +213,3 @@ class MainWindow(QMainWindow):
         self.save_layout()
         self.closing.emit()
         super().closeEvent(event)
-
-
-def focus_is_in_text(widget: QWidget | None) -> bool:
-    """Whether keys go into a text just now."""
-    return widget is not None and widget.inherits("QLineEdit")

@@ -1,18 +1,12 @@
 """The window's own actions and where they stand: menus, timeline buttons, chips."""
 
-from pathlib import Path
+from collections.abc import Callable
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu
 
-from core.files.embedded import demo_dataset
-from utnet_viewer.about import AboutDialog
-from utnet_viewer.crash_log import log_path
-from utnet_viewer.jump_dialog import JumpDialog
-from utnet_viewer.opening import Order
+from utnet_viewer.commands import Commands
 from utnet_viewer.session import Session
-from utnet_viewer.shortcut_sheet import ShortcutSheet
 from utnet_viewer.stepping import LONG_STEP
 
 DEVICES = ("auto", "cpu", "cuda:0", "mps")
@@ -21,9 +15,9 @@ DEVICES = ("auto", "cpu", "cuda:0", "mps")
 class Menus:
     """Builds everything once; the menus of panels are added as the panels come."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, commands: Commands) -> None:
         self._session, self._window = session, session.window
-        self._actions = session.window.actions_
+        self._actions, self._commands = session.window.actions_, commands
         bar = self._window.top_bar.menus
         self._file, self._edit = bar.addMenu("File"), bar.addMenu("Edit")
         self._view, self._run = bar.addMenu("View"), bar.addMenu("Run")
@@ -71,13 +65,13 @@ class Menus:
 
     def _add_file_actions(self) -> None:
         add, session = self._actions.add, self._session
-        add("open", "Open dataset…", self._open, group="File", shortcut="Ctrl+O")
-        add("demo", "Open the demo", self._open_demo, group="File", shortcut="Ctrl+D")
+        add("open", "Open dataset…", self._commands.open, group="File", shortcut="Ctrl+O")
+        add("demo", "Open the demo", self._commands.open_demo, group="File", shortcut="Ctrl+D")
         add("reload", "Reload dataset", session.reload_dataset, group="File", shortcut="F5")
         add(
             "checkpoint",
             "Open checkpoint…",
-            self._open_checkpoint,
+            self._commands.open_checkpoint,
             group="File",
             shortcut="Ctrl+Shift+O",
         )
@@ -90,7 +84,7 @@ class Menus:
         add(
             "hand",
             "Open hand model (MANO file)…",
-            self._open_hand,
+            self._commands.open_hand,
             group="File",
             shortcut="Ctrl+Shift+M",
         )
@@ -98,7 +92,7 @@ class Menus:
         add(
             "picture",
             "Save picture of the window…",
-            self._save_picture,
+            self._commands.save_picture,
             group="File",
             shortcut="Ctrl+Shift+S",
         )
@@ -129,19 +123,19 @@ class Menus:
         )
         add(
             "list_on",
-            "Next in the list as sorted and filtered",
+            "Next in the list as filtered",
             lambda: stepper.step_in_list(1),
             group="Go",
             shortcut="N",
         )
         add(
             "list_back",
-            "Previous in the list as sorted and filtered",
+            "Previous in the list as filtered",
             lambda: stepper.step_in_list(-1),
             group="Go",
             shortcut="B",
         )
-        add("jump", "Go to a sample…", self._jump, group="Go", shortcut="Ctrl+G")
+        add("jump", "Go to a sample…", self._commands.jump, group="Go", shortcut="Ctrl+G")
         stepper.playing_changed.connect(self._on_playing)
 
     def _add_other_actions(self) -> None:
@@ -150,9 +144,9 @@ class Menus:
         add(
             "copy_name",
             "Copy the sample's name",
-            self._copy_name,
+            self._commands.copy_name,
             group="Edit",
-            shortcut="Ctrl+Shift+C",
+            shortcut="Ctrl+Shift+N",
         )
         add("filter", "Filter the samples", samples.focus_filter, group="Edit", shortcut="Ctrl+F")
         add(
@@ -171,7 +165,13 @@ class Menus:
             shortcut="Ctrl+U",
         )
         add("reset_layout", "Reset the layout", window.reset_layout, group="View")
-        add("full_screen", "Full screen", self._toggle_full_screen, group="View", shortcut="F11")
+        add(
+            "full_screen",
+            "Full screen",
+            self._commands.toggle_full_screen,
+            group="View",
+            shortcut="F11",
+        )
         add(
             "restart_engine",
             "Restart the engine",
@@ -179,9 +179,15 @@ class Menus:
             group="Run",
             shortcut="Ctrl+R",
         )
-        add("shortcuts", "Keyboard shortcuts", self._show_shortcuts, group="Help", shortcut="?")
-        add("log", "Open the log file", self._open_log, group="Help")
-        add("about", "About UTNet Viewer", self._about, group="Help")
+        add(
+            "shortcuts",
+            "Keyboard shortcuts",
+            self._commands.show_shortcuts,
+            group="Help",
+            shortcut="?",
+        )
+        add("log", "Open the log file", self._commands.open_log, group="Help")
+        add("about", "About UTNet Viewer", self._commands.about, group="Help")
 
     # Menus.
 
@@ -218,9 +224,9 @@ class Menus:
 
     def _fill_view(self) -> None:
         self._put(self._view, "workspace_inspect")
-        self._view.addSeparator()
+        shown = self._view.addMenu("Panels")
         for dock in self._window.docks.values():
-            self._view.addAction(dock.toggleViewAction())
+            shown.addAction(dock.toggleViewAction())
         self._view.addSeparator()
         self._panels_end = self._view.addSeparator()
         self._view.addMenu(self._theme_menu())
@@ -252,7 +258,7 @@ class Menus:
     def _theme_menu(self) -> QMenu:
         choices = {"system": "As the system", "light": "Light", "dark": "Dark"}
         chosen = self._window.settings.text("theme", "system")
-        return self._choice_menu("Theme", choices, chosen, self.use_theme)
+        return self._choice_menu("Theme", choices, chosen, self._commands.use_theme)
 
     def _device_menu(self) -> QMenu:
         choices = {name: "Choose by itself" if name == "auto" else name for name in DEVICES}
@@ -261,7 +267,9 @@ class Menus:
         )
         return self._devices
 
-    def _choice_menu(self, title: str, choices: dict[str, str], chosen: str, choose) -> QMenu:
+    def _choice_menu(
+        self, title: str, choices: dict[str, str], chosen: str, choose: Callable[[str], None]
+    ) -> QMenu:
         menu = QMenu(title, self._window)
         group = QActionGroup(menu)
         for value, words in choices.items():
@@ -276,7 +284,9 @@ class Menus:
         self._recent.clear()
         for folder in self._window.settings.recent():
             action = self._recent.addAction(folder)
-            action.triggered.connect(lambda _=False, folder=folder: self._open_folder(folder))
+            action.triggered.connect(
+                lambda _=False, folder=folder: self._commands.open_folder(folder)
+            )
         self._recent.setEnabled(not self._recent.isEmpty())
 
     def _fill_split(self) -> None:
@@ -313,90 +323,6 @@ class Menus:
         self._window.status.shortcuts.clicked.connect(self._actions["shortcuts"].trigger)
         self._window.status.restart.clicked.connect(self._actions["restart_engine"].trigger)
 
-    # What they do.
-
-    def _open(self) -> None:
-        start = self._window.settings.text("dataset")
-        folder = QFileDialog.getExistingDirectory(self._window, "Open a dataset", start)
-        if folder:
-            self._open_folder(folder)
-
-    def _open_folder(self, folder: str) -> None:
-        self._session.open_dataset(Order(Path(folder)))
-
-    def _open_demo(self) -> None:
-        self._session.open_dataset(Order(demo_dataset()))
-
-    def _open_checkpoint(self) -> None:
-        kinds = "Checkpoints (*.safetensors *.pt *.pth *.ckpt);;All files (*)"
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open a checkpoint", "", kinds)
-        if path:
-            self._session.use_checkpoint(path)
-
-    def _open_hand(self) -> None:
-        kinds = "Hand models (*.pkl *.npz);;All files (*)"
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open a hand model", "", kinds)
-        if path:
-            self._session.use_hand_model(path)
-
-    def open_dropped(self, paths: list[Path]) -> None:
-        """A folder is a dataset; a file is a hand model or a checkpoint by its suffix."""
-        path = paths[0]
-        if path.is_dir():
-            self._session.open_dataset(Order(path))
-        elif path.suffix.lower() in (".pkl", ".npz"):
-            self._session.use_hand_model(str(path))
-        elif path.suffix.lower() in (".safetensors", ".pt", ".pth", ".ckpt"):
-            self._session.use_checkpoint(str(path))
-        else:
-            self._session.notice(
-                "This cannot be opened",
-                f"{path} is neither a folder nor a checkpoint nor a hand model.",
-                kind="warning",
-            )
-
-    def _save_picture(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save a picture of the window", "utnet-viewer.png", "Pictures (*.png)"
-        )
-        if path and not self._window.grab().save(path):
-            self._session.notice("The picture was not saved", f"{path} cannot be written.")
-
-    def _jump(self) -> None:
-        session, document = self._session, self._session.document
-        current, sequences = "", ()
-        if document.index is not None:
-            current = str(document.index.frame_id(max(0, document.row)))
-            sequences = document.index.sequence_names
-        JumpDialog(
-            session.stepper.jump, current=current, sequences=sequences, parent=self._window
-        ).open()
-
-    def _copy_name(self) -> None:
-        document = self._session.document
-        if document.index is not None and document.row >= 0:
-            name = str(document.index.frame_id(document.row))
-            QGuiApplication.clipboard().setText(name)
-            self._window.status.say(f"{name} was copied.")
-
-    def use_theme(self, choice: str) -> None:
-        """Follow the system, or be light or dark from now on."""
-        self._window.settings.put("theme", choice)
-        self._window.follow_theme(choice)
-
     def _on_playing(self, is_playing: bool) -> None:
         self._window.timeline.set_icon(self.play, "pause" if is_playing else "play")
         self.play.setText("Stop playing" if is_playing else "Play the sequence")
-
-    def _toggle_full_screen(self) -> None:
-        window = self._window
-        window.showNormal() if window.isFullScreen() else window.showFullScreen()
-
-    def _show_shortcuts(self) -> None:
-        ShortcutSheet(self._actions.entries, self._window).open()
-
-    def _open_log(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_path())))
-
-    def _about(self) -> None:
-        AboutDialog(self._session.document, self._window).open()

@@ -28,9 +28,10 @@ class Notice(QFrame):
         """`kind` is "fault" or "warning"; `run` belongs to `button`; `details` is for copying."""
         super().__init__(parent)
         self.setObjectName("errorBar" if kind == "fault" else "warningBar")
-        self.title, self._details = title, details or f"{title}\n{text}"
+        self.title, self.text = title, text
+        self._details = details or f"{title}\n{text}"
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 6, 6, 6)
+        layout.setContentsMargins(12, 5, 6, 5)
         layout.setSpacing(8)
         colour = theme.palette.fault if kind == "fault" else theme.palette.warning
         picture = QLabel()

@@ -31,7 +31,13 @@ class Session(QObject):
     splits_changed = Signal()
 
     def __init__(
-        self, window: MainWindow, *, hand_model_path: str, checkpoint: str, device: str
+        self,
+        window: MainWindow,
+        engine: EngineClient,
+        *,
+        hand_model_path: str,
+        checkpoint: str,
+        device: str,
     ) -> None:
         """Empty paths mean the embedded ones; nothing is opened yet, but the engine starts."""
         super().__init__(window)
@@ -42,8 +48,10 @@ class Session(QObject):
         self.order: Order | None = None
         self.refusal: Refused | None = None
         self.document = Document(self._load_hand(hand_model_path) or load_hand_model())
-        self.engine = EngineClient(self)
+        self.engine = engine
+        engine.setParent(self)
         self.samples = SamplesPanel(self.document, window.theme)
+        window.page.returns_focus_to = self.samples.table
         self.stepper = Stepper(self.document, self.samples, self)
         self.loader = Loader(
             self.document, self.engine, neighbours=self.stepper.neighbours, parent=self
@@ -181,7 +189,7 @@ class Session(QObject):
 
     def _end_opening(self) -> None:
         self._page_delay.stop()
-        self.window.page.hide()
+        self.window.page.leave()
 
     def _on_opened(self, opened: Opened) -> None:
         self._end_opening()
@@ -224,7 +232,7 @@ class Session(QObject):
             without = replace(refused.order, without_list=True)
             buttons.insert(0, ("Open without list", lambda: self.open_dataset(without)))
         if self.document.index is not None:
-            buttons.append(("Back", window.page.hide))
+            buttons.append(("Back", window.page.leave))
         elif refused.order.root != demo_dataset():
             buttons.append(("Open the demo", lambda: self.open_dataset(Order(demo_dataset()))))
         path, text = str(refused.order.root), refused.text

@@ -26,7 +26,7 @@ class ShortcutSheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(980, 600)
+        self.resize(1120, 640)
         with_keys = sorted((e for e in entries if e.keys), key=lambda e: _order(e.group))
         groups = [(name, list(members)) for name, members in groupby(with_keys, lambda e: e.group)]
         columns = [QVBoxLayout() for _ in range(COLUMNS)]
@@ -46,6 +46,7 @@ class ShortcutSheet(QDialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inside)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -17,6 +17,9 @@ from PySide6.QtWidgets import (
 from utnet_viewer.theme import Theme, mono_font
 from utnet_viewer.widgets.icons import pixmap
 
+#: Width of the card and of its margins at the sides.
+CARD_WIDTH, CARD_MARGIN = 560, 28
+
 Button = tuple[str, Callable[[], None]]
 
 
@@ -30,7 +33,7 @@ class StatePage(QWidget):
         self.setObjectName("statePage")
         card = QFrame()
         card.setObjectName("card")
-        card.setFixedWidth(560)
+        card.setFixedWidth(CARD_WIDTH)
         self._icon, self.title, self.text, self.path = QLabel(), QLabel(), QLabel(), QLabel()
         self.title.setObjectName("heading")
         self.text.setObjectName("quiet")
@@ -46,7 +49,7 @@ class StatePage(QWidget):
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
         layout = QVBoxLayout(card)
-        layout.setContentsMargins(28, 26, 28, 24)
+        layout.setContentsMargins(CARD_MARGIN, 26, CARD_MARGIN, 24)
         layout.setSpacing(10)
         parts = (self._icon, self.title, self.text, self.path, self.progress)
         for part in parts:
@@ -59,20 +62,28 @@ class StatePage(QWidget):
         outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch(3)
         theme.changed.connect(self._tint)
+        self.returns_focus_to: QWidget | None = None
+
+    def leave(self) -> None:
+        """Go away; the focus goes where it belongs, not to whatever is next in the tab order."""
+        if self.isAncestorOf(self.window().focusWidget() or self.window()):
+            (self.returns_focus_to or self.window()).setFocus()
+        self.hide()
 
     def show_empty(self, buttons: list[Button], recent: list[Button]) -> None:
         """Nothing is open: what to do next."""
         self._set("database", "t3", "No dataset is open")
-        self.text.setText(
-            "Open a folder in HO-3D's layout (v2 or v3), or drop one anywhere on this window."
+        self._say(
+            self.text,
+            "Open a folder in HO-3D's layout (v2 or v3), or drop one anywhere on this window.",
         )
         self._fill(buttons, recent)
 
     def show_loading(self, what: str, path: str, cancel: Callable[[], None]) -> None:
         """Something takes a while; `say_progress` tells how far it is."""
         self._set("circle-half", "accent_text", what)
-        self.text.setText("Reading the list of samples…")
-        self.path.setText(path)
+        self._say(self.text, "Reading the list of samples…")
+        self._say(self.path, path)
         self.path.show()
         self.progress.setRange(0, 0)
         self.progress.show()
@@ -82,18 +93,23 @@ class StatePage(QWidget):
         """`done` of `total` steps; a `total` of 0 is "nobody knows"."""
         self.progress.setRange(0, total)
         self.progress.setValue(done)
-        self.text.setText(words)
+        self._say(self.text, words)
 
     def show_failure(
         self, title: str, text: str, path: str, details: str, buttons: list[Button]
     ) -> None:
         """What happened, to which folder, and what to do."""
         self._set("x-circle", "fault", title)
-        self.text.setText(text)
-        self.path.setText(path)
+        self._say(self.text, text)
+        self._say(self.path, path)
         self.path.setVisible(bool(path))
         copy = ("Copy details", lambda: QGuiApplication.clipboard().setText(details))
         self._fill([*buttons, copy], [])
+
+    def _say(self, label: QLabel, text: str) -> None:
+        """Show a text whole: a wrapped label in a centred card is not given its height."""
+        label.setText(text)
+        label.setMinimumHeight(label.heightForWidth(CARD_WIDTH - 2 * CARD_MARGIN))
 
     def _set(self, icon_name: str, token: str, title: str) -> None:
         self._icon_name, self._token = icon_name, token

@@ -208,9 +208,10 @@ class Timeline(QFrame):
         self.frame_name.setText(name)
         digits = len(f"{count:,}")
         self.position.setMinimumWidth(9 * digits + 40)
-        palette = self._theme.palette
+        quiet = f"color:{self._theme.palette.t3}"
         self.position.setText(
-            f'<b>{row + 1:,}</b> <span style="color:{palette.t3}">/ {count:,}</span>'
+            f'<span style="font-weight:600">{row + 1:,}</span> '
+            f'<span style="{quiet}">/ {count:,}</span>'
         )
 
     def show_figures(self, text: str) -> None:

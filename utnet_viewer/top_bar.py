@@ -104,7 +104,7 @@ class TopBar(QFrame):
         self._tab_group = QActionGroup(self)
         self._tab_icons: list[tuple[QAction, str]] = []
         self.notices = QVBoxLayout()
-        self.notices.setSpacing(6)
+        self.notices.setSpacing(0)
         self._arrange()
         theme.changed.connect(self._tint)
 

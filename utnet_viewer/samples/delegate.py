@@ -47,7 +47,8 @@ class SamplesDelegate(QStyledItemDelegate):
             Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
         )
         words = index.data(Qt.ItemDataRole.DisplayRole)
-        inner = rect.adjusted(_PAD + 2, 0, -_PAD, 0)
+        left = _PAD + 2 if index.column() == 0 else 0
+        inner = rect.adjusted(left, 0, -_PAD if left == 0 else 0, 0)
         words = painter.fontMetrics().elidedText(
             words, Qt.TextElideMode.ElideMiddle, int(inner.width())
         )

@@ -24,7 +24,7 @@ from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.icons import icon
 from utnet_viewer.widgets.panel import Panel
 
-COLUMN_WIDTHS = {FRAME: 54, PA: 70, PIXELS: 54, STATUS: 28}
+COLUMN_WIDTHS = {FRAME: 48, PA: 68, PIXELS: 54, STATUS: 28}
 
 
 class SamplesPanel(Panel):
@@ -187,8 +187,8 @@ class SamplesPanel(Panel):
         catalogue = self.model.catalogue
         total = 0 if catalogue is None else len(catalogue)
         shown = self.model.rowCount()
-        strong = self.theme.palette.t1
-        self.count.setText(f'<b style="color:{strong}">{shown:,}</b> of {total:,}')
+        strong = f"color:{self.theme.palette.t1}; font-weight:600"
+        self.count.setText(f'<span style="{strong}">{shown:,}</span> of {total:,}')
         bad = 0 if catalogue is None else len(catalogue.problems)
         self.unreadable.setText(f"{bad:,} unreadable")
         self.unreadable.setToolTip("List the frames that cannot be read, and why")

@@ -32,10 +32,10 @@ class UnreadableDialog(QDialog):
         problems = sorted(catalogue.problems.items())
         lines = [f"{catalogue.name(row)}\t{why}" for row, why in problems]
         self._text = "\n".join([*lines, *catalogue.notes])
-        head = QLabel(
-            f"{len(problems):,} frames cannot be read"
-            + (f", {len(catalogue.notes):,} notes" if catalogue.notes else "")
-        )
+        words = f"{len(problems):,} {'frame' if len(problems) == 1 else 'frames'} cannot be read"
+        if catalogue.notes:
+            words += f", and {len(catalogue.notes):,} other problems"
+        head = QLabel(words)
         head.setObjectName("heading")
         why = QLabel("They stay in the list, flagged; everything else of the dataset works.")
         why.setObjectName("quiet")

@@ -20,6 +20,7 @@ def make_action(
     """A window-wide action whose tool tip names its key; it is added to `owner`."""
     action = QAction(text, owner)
     action.setCheckable(checkable)
+    action.setIconVisibleInMenu(False)
     if shortcut:
         action.setShortcut(QKeySequence(shortcut))
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
@@ -140,16 +141,6 @@ class SegmentedControl(QFrame):
     def set_option_enabled(self, option: str, enabled: bool) -> None:
         """Grey an option out, such as Depth for a frame without depth."""
         self._actions[option].setEnabled(enabled)
-
-    def keyPressEvent(self, event) -> None:
-        """Left and Right inside the control choose the neighbour."""
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
-        if step is None:
-            super().keyPressEvent(event)
-            return
-        options = [option for option, action in self._actions.items() if action.isEnabled()]
-        position = options.index(self.value) + step if self.value in options else 0
-        self.set_value(options[max(0, min(position, len(options) - 1))])
 
 
 class Tag(QLabel):
