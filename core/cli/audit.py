@@ -1,10 +1,11 @@
 """``utnet audit``: measure units, axes and normalisation of labels and predictions."""
 
 import argparse
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.options import add_dataset, add_json, add_network, print_json
+from core.cli.options import add_dataset, add_json, add_network, open_dataset, print_json
 
 if TYPE_CHECKING:
     from core.doctor.check import Finding
@@ -50,14 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _samples(arguments: argparse.Namespace) -> tuple[list["AuditSample"], list[str]]:
-    from core.data.ho3d.index import open_index
     from core.doctor.samples import read_samples
-    from core.files.embedded import dataset_folder
     from core.hand.mano_file import load_hand_model
 
     hand_model = load_hand_model(arguments.hand_model)
-    root = dataset_folder(arguments.dataset)
-    index = open_index(root, arguments.split, hand_model=hand_model)
+    index = open_dataset(arguments, hand_model)
     predict = None
     if arguments.checkpoint is not None:
         from core.evaluation.predictor import Predictor
@@ -107,12 +105,20 @@ def _print_text(
     for reason in left_out[:5]:
         print(f"  left out: {reason}")
     for finding in findings:
-        check, outcome = finding.check, finding.outcome
-        verdict = outcome.verdict.value.replace("_", " ").upper()
-        print(f"\n{verdict:<10}  {check.title}  [{check.id}]")
-        if outcome.explanation:
-            print(f"            {outcome.explanation}")
-        for name, value in outcome.measured.items():
-            print(f"            {name:<24}{value:12.5g}")
-        print(f"            measured: {check.formula} ({check.unit})")
-        print(f"            {check.threshold}; because {check.reason}")
+        _print_finding(finding)
+
+
+def _print_finding(finding: "Finding") -> None:
+    check, outcome = finding.check, finding.outcome
+    verdict = outcome.verdict.value.replace("_", " ").upper()
+    print(f"\n{verdict:<12}{check.title}  [{check.id}]")
+    if outcome.explanation:
+        _print_wrapped(outcome.explanation)
+    for name, value in outcome.measured.items():
+        print(f"{'':<12}{name:<24}{value:12.5g}")
+    _print_wrapped(f"Measured: {check.formula} ({check.unit}).")
+    _print_wrapped(f"Threshold: {check.threshold}; because {check.reason}.")
+
+
+def _print_wrapped(text: str) -> None:
+    print(textwrap.fill(text, 100, initial_indent=" " * 12, subsequent_indent=" " * 12))

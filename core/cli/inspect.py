@@ -10,6 +10,7 @@ from core.cli.options import (
     add_json,
     add_network,
     checkpoint_of,
+    open_dataset,
     print_json,
 )
 
@@ -73,12 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _read_frame(arguments: argparse.Namespace, hand_model: "HandModel") -> "Frame":
     from core.data.frame import FrameId
-    from core.data.ho3d.index import open_index
-    from core.files.embedded import dataset_folder
 
     frame_id = FrameId.parse(arguments.frame)
-    root = dataset_folder(arguments.dataset)
-    index = open_index(root, arguments.split, hand_model=hand_model)
+    index = open_dataset(arguments, hand_model)
     try:
         row = index.row_of(frame_id)
     except KeyError as error:

@@ -4,18 +4,27 @@ import argparse
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.files.embedded import DEMO, default_checkpoint
+from core.files.embedded import DEMO, dataset_folder, default_checkpoint
+
+if TYPE_CHECKING:
+    from core.data.ho3d.index import Ho3dIndex
+    from core.hand.hand_model import HandModel
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:
-    """DATASET and --split."""
+    """DATASET, --split and --without-list."""
     parser.add_argument(
         "dataset", metavar="DATASET", help=f"a folder in HO-3D's layout, or {DEMO!r}"
     )
     parser.add_argument(
         "--split", choices=("train", "evaluation"), default="train", help="default: train"
+    )
+    parser.add_argument(
+        "--without-list",
+        action="store_true",
+        help="where the split's list file is missing, take all its pictures, sorted by name",
     )
 
 
@@ -35,6 +44,18 @@ def add_network(
 def add_json(parser: argparse.ArgumentParser) -> None:
     """--json."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def open_dataset(arguments: argparse.Namespace, hand_model: "HandModel") -> "Ho3dIndex":
+    """Open what `add_dataset` was given; raises ValueError with what is wrong with it."""
+    from core.data.ho3d.index import open_index
+
+    return open_index(
+        dataset_folder(arguments.dataset),
+        arguments.split,
+        hand_model=hand_model,
+        allow_missing_list=arguments.without_list,
+    )
 
 
 def checkpoint_of(arguments: argparse.Namespace) -> Path:

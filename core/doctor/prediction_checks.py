@@ -1,6 +1,6 @@
 """Checks of what a network answers, against the labels and against itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.spatial.distance import pdist
@@ -99,14 +99,19 @@ def _spread_2d(samples: Sequence[AuditSample]) -> Outcome:
         predicted = np.array([s.prediction.keypoints_norm[:, column].std() for s in samples])
         truth = np.array([s.keypoints_norm[:, column].std() for s in samples])
         measured[f"{axis}_ratio"] = _median_ratio(predicted, truth)
-    texts = []
-    for axis in "xy":
-        name = name_factor(measured[f"{axis}_ratio"], PLANE_FACTORS)
-        if name:
-            texts.append(f"{axis}: {name}.")
     verdicts = [_ratio_verdict(ratio) for ratio in measured.values()]
     verdict = max(verdicts, key=[Verdict.PASS, Verdict.WARNING, Verdict.FAULT].index)
-    return Outcome(verdict, measured, " ".join(texts))
+    if verdict is Verdict.PASS:
+        return Outcome(verdict, measured)
+    return Outcome(verdict, measured, " ".join(_explain_spread(measured)))
+
+
+def _explain_spread(measured: dict[str, float]) -> Iterator[str]:
+    for name, ratio in measured.items():
+        if _ratio_verdict(ratio) is not Verdict.PASS:
+            factor = name_factor(ratio, PLANE_FACTORS)
+            cause = factor or "no known factor; a network that has not learned yet does this"
+            yield f"{name[0]}: {ratio:.4g} times the labels' spread: {cause}."
 
 
 def _median_ratio(predicted: np.ndarray, truth: np.ndarray) -> float:

@@ -160,7 +160,13 @@ def test_audit_finds_labels_in_millimetres_where_the_layout_has_metres(
     status, out, _ = run(capsys, "audit", tmp_path)
     assert status == 1
     assert "FAULT" in out
-    assert "multiplied by 1000 once too often" in out
+    assert "multiplied by 1000 once too often" in " ".join(out.split())
+
+
+def test_a_folder_without_a_list_is_opened_by_request(capsys, hand_model, tmp_path):
+    Tree(tmp_path).add("A/0000", training_label(hand_in_opengl(hand_model, 1)))
+    assert run(capsys, "audit", tmp_path)[0] == 2
+    assert run(capsys, "audit", tmp_path, "--without-list")[0] == 0
 
 
 def test_audit_that_could_not_run_exits_with_2(capsys, dataset, tmp_path):

@@ -254,6 +254,18 @@ def test_a_fault_of_the_network_is_not_blamed_on_the_labels(healthy, name):
     assert not faults([plant(sample) for sample in healthy]) & LABEL_IDS
 
 
+def test_a_network_that_is_merely_poor_is_warned_of_and_not_accused(healthy):
+    """Its 2D is drawn together towards the middle, as before a network has learned."""
+    poor = [
+        replace(s, prediction=replace(s.prediction, keypoints_norm=s.keypoints_norm * (1, 0.66)))
+        for s in healthy
+    ]
+    outcome = outcomes(poor)["spread_2d"]
+    assert outcome.verdict is Verdict.WARNING
+    assert "y: 0.66 times the labels' spread: no known factor" in outcome.explanation
+    assert "x:" not in outcome.explanation
+
+
 def test_one_frame_that_is_not_a_number_is_enough(healthy):
     plant, _, _ = FAULTS["network answers NaN"]
     assert "prediction_3d_units" in faults([plant(healthy[0]), *healthy[1:]])
