@@ -75,11 +75,22 @@ def _paint_crop_tag(painter: QPainter, canvas: ImageCanvas, corners: np.ndarray)
         QRectF(corner[0] + dx, corner[1] + dy, width, height)
         for corner, (dx, dy) in zip(corners[[0, 1, 3, 2]], inwards, strict=True)
     ]
+    places.append(places[0].translated(-6.0, -32.0))
+    places = [_kept_inside(canvas, place) for place in places]
     hand = canvas.view.to_canvas(canvas.overlay.hand_points_px)
-    free = [place for place in places if not _covered(place, hand)]
-    above = places[0].translated(-6.0, -32.0)
-    at = (free[0] if free else above).topLeft()
-    _paint_tag_inside(painter, canvas, at, "crop 256 × 192")
+    best = min(places, key=lambda place: _covered(place, hand))
+    paint.paint_tag(painter, best.topLeft(), "crop 256 × 192")
+
+
+def _kept_inside(canvas: ImageCanvas, place: QRectF) -> QRectF:
+    """The place, moved onto the canvas and off the overview."""
+    x = min(max(place.x(), _MARGIN / 2), canvas.width() - place.width() - _MARGIN / 2)
+    y = min(max(place.y(), _MARGIN / 2), canvas.height() - place.height() - _MARGIN / 2)
+    overview = overview_place(canvas)
+    if overview is not None and overview.adjusted(-6, -6, 6, 6).contains(QPointF(x, y)):
+        is_left = overview.x() < canvas.width() / 2
+        x = overview.right() + 8 if is_left else overview.left() - place.width() - 8
+    return QRectF(x, y, place.width(), place.height())
 
 
 def _covered(place: QRectF, points: np.ndarray) -> int:
@@ -91,12 +102,8 @@ def _covered(place: QRectF, points: np.ndarray) -> int:
 
 def _paint_tag_inside(painter: QPainter, canvas: ImageCanvas, at: QPointF, text: str) -> None:
     """A tag that stays on the canvas while its box reaches beyond it."""
-    x = min(max(at.x(), _MARGIN / 2), canvas.width() - 100.0)
-    y = min(max(at.y(), _MARGIN / 2), canvas.height() - 26.0)
-    place = overview_place(canvas)
-    if place is not None and place.adjusted(-6, -6, 6, 6).contains(QPointF(x, y)):
-        x = place.right() + 8 if place.x() < canvas.width() / 2 else place.left() - 116
-    paint.paint_tag(painter, QPointF(x, y), text)
+    place = _kept_inside(canvas, QRectF(at.x(), at.y(), 110.0, 20.0))
+    paint.paint_tag(painter, place.topLeft(), text)
 
 
 def _paint_hands(painter: QPainter, canvas: ImageCanvas) -> None:

@@ -9,6 +9,9 @@ from utnet_viewer.image.paint import FINGER_COLOURS, dashed_pen
 from utnet_viewer.theme import PADDING, SIZE_LABEL, Theme, ui_font
 
 _HEIGHT = 26
+_WORDS = ("ground truth", "prediction", *FINGERS)
+_SHAPE_WIDTH, _DOT_WIDTH = 22.0, 14.0
+_GAP, _SMALLEST_GAP = 14.0, 6.0
 
 
 class MarkLegend(QWidget):
@@ -23,10 +26,12 @@ class MarkLegend(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for every entry."""
-        metrics = QFontMetricsF(ui_font(SIZE_LABEL))
-        words = ("ground truth", "prediction", *FINGERS)
-        text = sum(metrics.horizontalAdvance(word) for word in words)
-        return QSize(round(text + 2 * 38 + 5 * 28 + 10), _HEIGHT)
+        return QSize(round(self._room() + (len(_WORDS) - 1) * _GAP), _HEIGHT)
+
+    def _room(self) -> float:
+        """Room of the marks and words alone, without the gaps between entries."""
+        advance = QFontMetricsF(ui_font(SIZE_LABEL)).horizontalAdvance
+        return sum(advance(word) for word in _WORDS) + 2 * _SHAPE_WIDTH + len(FINGERS) * _DOT_WIDTH
 
     def minimumSizeHint(self) -> QSize:
         """Entries without room are left out."""
@@ -37,16 +42,17 @@ class MarkLegend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(ui_font(SIZE_LABEL))
-        x = 0.0
-        for word in ("ground truth", "prediction"):
-            x = self._entry(painter, x, word, 22, None)
-        for finger in FINGERS:
-            x = self._entry(painter, x, finger, 14, FINGER_COLOURS[finger])
+        gap = (self.width() - self._room()) / (len(_WORDS) - 1)
+        x, gap = 0.0, min(max(gap, _SMALLEST_GAP), _GAP)
+        for word in _WORDS:
+            x = self._entry(painter, x, word) + gap
 
-    def _entry(self, painter: QPainter, x: float, word: str, mark_width: int, colour) -> float:
+    def _entry(self, painter: QPainter, x: float, word: str) -> float:
+        """One mark and its word; nothing where there is no room. Returns where it ends."""
+        colour = FINGER_COLOURS.get(word)
+        mark_width = _SHAPE_WIDTH if colour is None else _DOT_WIDTH
         width = QFontMetricsF(painter.font()).horizontalAdvance(word)
-        after = x + mark_width + width + (16 if colour is None else 14)
-        if x + mark_width + width > self.width():
+        if x + mark_width + width > self.width() + 1:
             return float(self.width())
         middle = self.height() / 2
         if colour is not None:
@@ -60,7 +66,7 @@ class MarkLegend(QWidget):
         painter.setPen(QColor(self._theme.palette.t2))
         text = QRectF(x + mark_width, 0, width + 4, self.height())
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, word)
-        return after
+        return x + mark_width + width
 
     def _truth_mark(self, painter: QPainter, at: QPointF) -> None:
         colour = QColor(self._theme.palette.t1)
@@ -108,7 +114,7 @@ class LegendRow(QWidget):
         self.zoom.setObjectName("hint")
         self.zoom.setFont(ui_font(SIZE_LABEL))
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.zoom.setMinimumWidth(64)
+        self.zoom.setMinimumWidth(50)
         self.zoom.setToolTip("Screen points per pixel of the picture")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(PADDING, 0, PADDING, 2)
@@ -131,6 +137,12 @@ class LegendRow(QWidget):
             f" background: {palette.t2}; }}"
             f"QSlider::handle:horizontal:focus {{ background: {palette.accent}; }}"
         )
+
+    def resizeEvent(self, event) -> None:
+        """What the marks mean goes before the slider, which has keys as well."""
+        super().resizeEvent(event)
+        others = self.zoom.minimumWidth() + self.opacity.width() + 2 * PADDING + 2 * 8
+        self.opacity.setVisible(self.width() >= self.marks.sizeHint().width() + others)
 
     def set_zoom(self, scale: float, *, is_fit: bool) -> None:
         """State the zoom: ``×2.2``, and whether the picture is fitted."""

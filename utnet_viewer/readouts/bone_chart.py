@@ -7,7 +7,14 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from core.conventions import BONES, FINGER_OF_JOINT, JOINT_NAMES
 from utnet_viewer.numbers import fixed, signed
-from utnet_viewer.readouts.chart import FINGER_X, JOINT_X, HandChart, steady_top
+from utnet_viewer.readouts.chart import (
+    FINGER_X,
+    JOINT_X,
+    HandChart,
+    axis_steps,
+    axis_text,
+    steady_top,
+)
 from utnet_viewer.theme import Theme
 
 _CHILDREN = [child for _, child in BONES]
@@ -113,9 +120,8 @@ class BoneLengthChart(HandChart):
         if (below, above) == self._range:
             return
         self._range = below, above
-        # Heads at the very end are not cut.
-        self.plot.setYRange(-below * 1.12, above * 1.12)
-        step = top if top <= 2 else top / 2
-        decimals = 0 if step == int(step) else 1
-        ticks = [(value, signed(value, decimals)) for value in np.arange(-2, 3) * step]
-        self.plot.getAxis("left").setTicks([ticks])
+        # Heads and numbers at the very end are not cut.
+        self.plot.setYRange(-below * 1.13, above * 1.13)
+        steps = axis_steps(top)
+        values = [*(-step for step in reversed(steps)), 0.0, *steps]
+        self.plot.getAxis("left").setTicks([[(value, axis_text(value)) for value in values]])

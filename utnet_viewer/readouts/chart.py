@@ -7,12 +7,13 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 import pyqtgraph as pg  # isort: skip
 
 from core.conventions import FINGER_JOINTS, FINGERS, WRIST
+from utnet_viewer.numbers import signed
 from utnet_viewer.theme import SIZE_AXIS, SIZE_LABEL, Theme, ui_font
 
 #: Tops of axes, so that the scale holds still from frame to frame.
 AXIS_TOPS = (1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800, 1000)
 GROUP = 5.0
-_AXIS_WIDTH, _AXIS_HEIGHT = 30, 22
+_AXIS_WIDTH, _AXIS_HEIGHT = 34, 22
 
 #: Place of every joint's bar: the wrist, then the fingers from knuckle to tip.
 JOINT_X = {WRIST: -0.9} | {
@@ -41,6 +42,11 @@ def axis_steps(top: float) -> list[float]:
     """Where an axis up to `top` carries numbers: at a half and at the whole, or by thirds."""
     parts = 3 if str(int(top)).startswith(("3", "6", "15")) and top >= 1 else 2
     return [top * part / parts for part in range(1, parts + 1)]
+
+
+def axis_text(value: float) -> str:
+    """``+7.5``, ``−15``, ``0``: decimals only where there are any."""
+    return signed(value, 0 if value == int(value) else 1)
 
 
 class ChartHead(QWidget):

@@ -7,7 +7,14 @@ from PySide6.QtGui import QColor, QPen
 
 from core.conventions import FINGER_OF_JOINT, JOINT_COUNT, JOINT_NAMES, WRIST
 from utnet_viewer.numbers import fixed
-from utnet_viewer.readouts.chart import FINGER_X, JOINT_X, HandChart, axis_steps, steady_top
+from utnet_viewer.readouts.chart import (
+    FINGER_X,
+    JOINT_X,
+    HandChart,
+    axis_steps,
+    axis_text,
+    steady_top,
+)
 from utnet_viewer.theme import Theme
 
 _X = np.array([JOINT_X[joint] for joint in range(JOINT_COUNT)])
@@ -78,9 +85,7 @@ class JointErrorChart(HandChart):
         if top == self.top:
             return
         self.top = top
-        steps = [
-            (value, fixed(value, 0 if value == int(value) else 1)) for value in axis_steps(top)
-        ]
         # The topmost number would be cut by the plot's edge.
-        self.plot.setYRange(0, top * 1.06)
+        self.plot.setYRange(0, top * 1.12)
+        steps = [(value, axis_text(value).lstrip("+")) for value in axis_steps(top)]
         self.plot.getAxis("left").setTicks([steps])

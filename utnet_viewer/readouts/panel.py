@@ -200,8 +200,11 @@ class ReadoutsPanel(Panel):
         return self._state() in ("loading", "awaiting prediction")
 
     def _show_state(self) -> None:
-        state = self._state()
-        words = state[:1].upper() + state[1:]
+        sample, words = self.document.sample, self._state()
+        if sample is not None and sample.problem:
+            # The whole sentence stands in the header.
+            words = "no frame" if sample.frame is None else "no prediction"
+        words = words[:1].upper() + words[1:]
         self.joints.say(words)
         self.bones.say(words)
         self._show_subtitle()
