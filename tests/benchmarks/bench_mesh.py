@@ -5,6 +5,7 @@ import pytest
 from support_samples import make_document, make_sample, show
 
 from utnet_viewer.mesh.panel import MeshPanel
+from utnet_viewer.mesh.render_state import Quality
 from utnet_viewer.mesh.renderer import BAND_RAYS
 from utnet_viewer.theme import Theme
 
@@ -23,7 +24,7 @@ def _panel(qtbot, width: int, height: int) -> MeshPanel:
     qtbot.waitUntil(lambda: (view.width(), view.height()) == (width, height))
     view.fit()
     view.repaint()
-    assert view._raster is not None
+    assert view._picture.front is not None
     return panel
 
 
@@ -71,12 +72,9 @@ def test_new_sample(benchmark, qtbot):
 def test_refinement_band(benchmark, qtbot):
     """The longest that refining may hold up the event loop: one band of rays."""
     view = _panel(qtbot, 960, 720).view
-    renderer = view._renderer(960, 720, 2.0)
-    bands = renderer.bands()
-    assert len(bands) > 10, f"bands of {BAND_RAYS} rays should be many"
-    benchmark.pedantic(
-        lambda band: renderer.draw(*band), setup=lambda: ((bands[len(bands) // 2],), {}), rounds=20
-    )
+    drawing = view._drawing(960, 720, Quality.REFINED)
+    assert len(drawing._bands) > 10, f"bands of {BAND_RAYS} rays should be many"
+    benchmark.pedantic(drawing.step, rounds=10)
 
 
 def test_pick(benchmark, qtbot):

@@ -1,11 +1,14 @@
 """The renderer against independent geometry: a hand-made ray-triangle test, cv2's projection."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from support_samples import make_sample, stand_in_hand
 
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
+from utnet_viewer.mesh.picture import outlines_of
 from utnet_viewer.mesh.renderer import BAND_RAYS, PointCloud, Renderer, Subject
 from utnet_viewer.mesh.surface import Surface, Topology
 
@@ -30,6 +33,10 @@ def camera(hand):
     return OrbitCamera().orbit(60, 40).fitted(hand.vertices_mm, WIDTH, HEIGHT)
 
 
+def _clay(hand):
+    return Subject(hand, CLAY, hand.openness)
+
+
 def _moller_trumbore(origin, direction, corners):
     """Nearest distance along one ray over triangles (n, 3, 3); inf for none."""
     a, ab, ac = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
@@ -46,11 +53,11 @@ def _moller_trumbore(origin, direction, corners):
 
 
 def test_depth_of_every_pixel_is_that_of_the_analytic_ray(hand, camera):
-    renderer = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT)
+    renderer = Renderer(_clay(hand), camera, WIDTH, HEIGHT)
     raster = renderer.draw()
     corners = hand.vertices_mm.astype(float)[hand.topology.fine_index]
     hits = grazing = 0
-    for y, x in np.argwhere(renderer._solid_needed)[::41]:
+    for y, x in np.argwhere(renderer._needed)[::41]:
         ray = camera.ray(x + 0.5, y + 0.5, WIDTH, HEIGHT).astype(float)
         expected = _moller_trumbore(ray[:3], ray[3:], corners)
         drawn = raster.depth_mm[y, x]
@@ -65,7 +72,7 @@ def test_depth_of_every_pixel_is_that_of_the_analytic_ray(hand, camera):
 
 
 def test_silhouette_is_the_projected_triangles(hand, camera):
-    raster = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
+    raster = Renderer(_clay(hand), camera, WIDTH, HEIGHT).draw()
     rotation, focal = camera.rotation, camera.focal_px(HEIGHT)
     intrinsics = np.array([[focal, 0, WIDTH / 2 - 0.5], [0, focal, HEIGHT / 2 - 0.5], [0, 0, 1]])
     turn, _ = cv2.Rodrigues(rotation)
@@ -88,43 +95,49 @@ def test_no_ray_that_would_hit_is_left_out(hand, camera):
     """The cells that decide where rays go must never cut off a part of the surface."""
     for shift in (0.0, 60.0, -80.0):  # partly out of the picture as well
         turned = camera.pan(shift, shift / 2, HEIGHT).orbit(shift, 0)
-        sparing = Renderer(Subject(solid=hand, colours=CLAY), turned, WIDTH, HEIGHT)
-        lavish = Renderer(Subject(solid=hand, colours=CLAY), turned, WIDTH, HEIGHT)
-        lavish._solid_needed = np.ones((HEIGHT, WIDTH), bool)
-        assert sparing._solid_needed.mean() < 0.75
+        sparing = Renderer(_clay(hand), turned, WIDTH, HEIGHT)
+        lavish = Renderer(_clay(hand), turned, WIDTH, HEIGHT)
+        lavish._needed = np.ones((HEIGHT, WIDTH), bool)
+        assert sparing._needed.mean() < 0.75
         np.testing.assert_array_equal(sparing.draw().depth_mm, lavish.draw().depth_mm)
 
 
 def test_the_eye_inside_the_hand_is_no_error(hand):
     camera = OrbitCamera(distance_mm=40.0)
-    raster = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
+    raster = Renderer(_clay(hand), camera, WIDTH, HEIGHT).draw()
     assert raster.image.shape == (HEIGHT, WIDTH, 4)
 
 
 def test_bands_make_the_same_picture_as_one_go(hand, camera):
-    subject = Subject(hand, CLAY, ghost=hand, ghost_colour=CLAY)
-    whole = Renderer(subject, camera, 4 * WIDTH, 4 * HEIGHT).draw()
-    banded = Renderer(subject, camera, 4 * WIDTH, 4 * HEIGHT)
+    whole = Renderer(_clay(hand), camera, 4 * WIDTH, 4 * HEIGHT).draw()
+    banded = Renderer(_clay(hand), camera, 4 * WIDTH, 4 * HEIGHT)
     bands = banded.bands()
     assert len(bands) > 3
     for first, end in bands:
-        rays = banded._solid_needed[first:end].sum() + banded._ghost_needed[first:end].sum()
-        assert rays < 1.3 * BAND_RAYS
+        assert banded._needed[first:end].sum() < 1.1 * BAND_RAYS
         banded.draw(first, end)
     np.testing.assert_array_equal(banded.raster.image, whole.image)
-    np.testing.assert_array_equal(banded.raster.ghost, whole.ghost)
+    np.testing.assert_array_equal(banded.raster.depth_mm, whole.depth_mm)
 
 
-def test_ghost_lies_behind_even_where_it_is_nearer(topology, hand, camera):
-    nearer = Surface(topology, hand.coarse_mm - 30 * camera.rotation[2])
-    alone = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
-    subject = Subject(hand, CLAY, ghost=nearer, ghost_colour=CLAY)
-    both = Renderer(subject, camera, WIDTH, HEIGHT).draw()
-    solid = np.isfinite(alone.depth_mm)
-    np.testing.assert_array_equal(both.image[solid], alone.image[solid])
-    beside = (both.ghost > 0) & ~solid
-    assert beside.sum() > 50
-    assert (both.image[beside, 3] < 110).all()
+def test_glass_is_faint_and_denser_at_its_rim(hand, camera):
+    raster = Renderer(Subject(hand, CLAY, is_glass=True), camera, 2 * WIDTH, 2 * HEIGHT).draw()
+    alpha = raster.image[..., 3]
+    assert alpha[raster.covered].max() < 100
+    inner = cv2.erode(raster.covered.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+    rim = raster.covered & ~cv2.erode(raster.covered.astype(np.uint8), np.ones((3, 3))).astype(bool)
+    assert alpha[rim].mean() > alpha[inner].mean() + 10
+
+
+def test_outlines_run_along_the_silhouette(hand, camera):
+    raster = Renderer(_clay(hand), camera, 2 * WIDTH, 2 * HEIGHT).draw()
+    outlines = outlines_of(raster.covered)
+    distance = cv2.distanceTransform(raster.covered.astype(np.uint8), cv2.DIST_L2, 3)
+    longest = max(outlines, key=len)
+    columns, rows = longest.astype(int).T
+    assert len(longest) > 200
+    assert np.median(distance[rows, columns]) <= 2
+    assert distance[rows, columns].max() < 6
 
 
 def test_points_are_hidden_behind_the_surface_only(hand, camera):
@@ -134,7 +147,7 @@ def test_points_are_hidden_behind_the_surface_only(hand, camera):
     red = np.array([[255, 0, 0]], np.uint8)
     for point, is_seen in ((before, True), (behind, False)):
         cloud = PointCloud(point[None], red)
-        renderer = Renderer(Subject(hand, CLAY, cloud=cloud), camera, WIDTH, HEIGHT)
+        renderer = Renderer(replace(_clay(hand), cloud=cloud), camera, WIDTH, HEIGHT)
         renderer.draw()
         image = renderer.draw_points().image
         assert (image == [255, 0, 0, 255]).all(-1).any() == is_seen
@@ -149,7 +162,7 @@ def test_a_point_lands_where_it_projects(camera):
 
 
 def test_halving_takes_the_mean_of_colours_and_the_nearest_depth(hand, camera):
-    raster = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
+    raster = Renderer(_clay(hand), camera, WIDTH, HEIGHT).draw()
     half = raster.halved()
     quad = raster.image[40:42, 60:62].reshape(-1, 4).astype(float).mean(0)
     np.testing.assert_allclose(half.image[20, 30], quad, atol=1)
@@ -194,7 +207,7 @@ def test_refined_sphere_is_rounder():
 
 def test_pick_returns_the_nearest_vertex_under_the_pointer(hand, camera):
     """Against brute force over all vertices, for pixels all over the hand."""
-    raster = Renderer(Subject(solid=hand, colours=CLAY), camera, WIDTH, HEIGHT).draw()
+    raster = Renderer(_clay(hand), camera, WIDTH, HEIGHT).draw()
     rows, columns = np.nonzero(np.isfinite(raster.depth_mm))
     checked = agreed = 0
     for x, y in np.stack([columns, rows], 1)[::61]:

@@ -125,7 +125,8 @@ def card_corner(card: Card, stage: Stage, previous: tuple[int, int] | None) -> t
     `previous` is kept unless another place is clearly better.
     """
     width, height = card.size
-    right, bottom = max(stage.width - width - RESERVED, 12), max(stage.height - height - 44, 12)
+    reserved = RESERVED if stage.width > 420 else MARGIN
+    right, bottom = max(stage.width - width - reserved, 12), max(stage.height - height - 44, 12)
     places = [
         (int(x), int(y))
         for x in np.linspace(12, right, max(2, right // 60))
@@ -140,12 +141,7 @@ def card_corner(card: Card, stage: Stage, previous: tuple[int, int] | None) -> t
 def _cost(corner: tuple[int, int], card: Card, stage: Stage) -> float:
     """Distance of the card from its point in px, plus much for covering the hand."""
     (x, y), (width, height) = corner, card.size
-    scale = stage.covered.shape[1] / stage.width
-    x1, y1 = int(max(x - 8, 0) * scale), int(max(y - 8, 0) * scale)
-    x2, y2 = int((x + width + 8) * scale), int((y + height + 8) * scale)
-    step = max(1, int(4 * scale))
-    patch = stage.covered[y1:y2:step, x1:x2:step]
-    covered = float(patch.mean()) if patch.size else 0.0
+    covered = stage.covered_share(x - 8, y - 8, x + width + 8, y + height + 8)
     dx = max(x - card.at_px[0], 0, card.at_px[0] - x - width)
     dy = max(y - card.at_px[1], 0, card.at_px[1] - y - height)
     distance = float(np.hypot(dx, dy))

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
@@ -18,10 +17,14 @@ from PySide6.QtGui import (
 )
 
 from core.conventions import BONES, FINGER_OF_JOINT, JOINT_COUNT
+from utnet_viewer.mesh.orbit_camera import OrbitCamera
+from utnet_viewer.mesh.renderer import Raster
+from utnet_viewer.mesh.scene import GROUND_STEP_MM
 from utnet_viewer.mesh.stage import Stage
 from utnet_viewer.theme import OVER_IMAGERY, SIZE_BODY, ui_font
 
-GRID_STEP_MM, GRID_REACH = 20.0, 14
+#: Squares from the middle of the ground to its edge.
+GRID_REACH = 14
 _FADES = 5
 #: Dashes of a prediction, in pen widths.
 DASHES = [2.4, 1.7]
@@ -29,8 +32,35 @@ DASHES = [2.4, 1.7]
 BOX_EDGES = tuple((a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a & bit)
 
 
+def paint_backdrop(painter: QPainter, stage: Stage) -> None:
+    """Background and ground; painted anew only when the camera or the size changes."""
+    ratio = painter.device().devicePixelRatioF()
+    size = (stage.width, stage.height)
+    backdrop = _backdrop(stage.camera, size, stage.ground_mm, stage.is_dark, ratio)
+    painter.drawPixmap(0, 0, backdrop)
+
+
+@lru_cache(maxsize=2)
+def _backdrop(
+    camera: OrbitCamera,
+    size: tuple[int, int],
+    ground_mm: tuple[float, float, float],
+    is_dark: bool,
+    ratio: float,
+) -> QPixmap:
+    picture = QPixmap(round(size[0] * ratio), round(size[1] * ratio))
+    picture.setDevicePixelRatio(ratio)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.drawPixmap(0, 0, _background(*size, is_dark))
+    _paint_grid(painter, camera, size, ground_mm, is_dark=is_dark)
+    painter.end()
+    return picture
+
+
 @lru_cache(maxsize=4)
 def _background(width: int, height: int, is_dark: bool) -> QPixmap:
+    """A quiet gradient with a little light behind the hand."""
     top, bottom, glow = (
         ("#16181D", "#121418", "#262A32") if is_dark else ("#FAFBFC", "#DDE0E6", "#FFFFFF")
     )
@@ -51,19 +81,17 @@ def _background(width: int, height: int, is_dark: bool) -> QPixmap:
     return picture
 
 
-def paint_background(painter: QPainter, stage: Stage) -> None:
-    """A quiet gradient with a little light behind the hand."""
-    painter.drawPixmap(0, 0, _background(stage.width, stage.height, stage.is_dark))
-
-
-def paint_grid(painter: QPainter, stage: Stage) -> None:
-    """A level grid of 20 mm under the hand, fading in rings: every line is cut where it fades."""
-    floor_mm, across_mm, away_mm = 110.0, 0.0, 0.0
-    if stage.scene is not None and len(stage.scene.points_mm):
-        low, high = stage.scene.points_mm.min(0), stage.scene.points_mm.max(0)
-        floor_mm = float(high[1]) + 25
-        across_mm, _, away_mm = np.round((low + high) / 2 / GRID_STEP_MM) * GRID_STEP_MM
-    colour, strongest = ("#FFFFFF", 0.15) if stage.is_dark else ("#20304A", 0.17)
+def _paint_grid(
+    painter: QPainter,
+    camera: OrbitCamera,
+    size: tuple[int, int],
+    ground_mm: tuple[float, float, float],
+    *,
+    is_dark: bool,
+) -> None:
+    """Squares of 20 mm that fade in rings: every line is cut where it fades."""
+    across_mm, floor_mm, away_mm = ground_mm
+    colour, strongest = ("#FFFFFF", 0.15) if is_dark else ("#20304A", 0.17)
     line = np.arange(-GRID_REACH, GRID_REACH + 1)
     for ring in range(_FADES):
         inner, outer = (
@@ -74,9 +102,10 @@ def paint_grid(painter: QPainter, stage: Stage) -> None:
         across = np.tile(line[:, None], (2, 2))
         is_there = np.abs(along[:, 1]) > 0
         along, across = along[is_there], across[is_there]
-        x = np.concatenate([along, across]) * GRID_STEP_MM + across_mm
-        z = np.concatenate([across, along]) * GRID_STEP_MM + away_mm
-        screen = stage.project(np.stack([x, np.full_like(x, floor_mm), z], axis=-1))[..., :2]
+        x = np.concatenate([along, across]) * GROUND_STEP_MM + across_mm
+        z = np.concatenate([across, along]) * GROUND_STEP_MM + away_mm
+        ground = np.stack([x, np.full_like(x, floor_mm), z], axis=-1)
+        screen = camera.project(ground, *size)[..., :2]
         ends = screen[np.isfinite(screen).all((1, 2))].reshape(-1, 4)
         faded = QColor(colour)
         faded.setAlphaF(strongest * (1 - ring / _FADES))
@@ -84,28 +113,7 @@ def paint_grid(painter: QPainter, stage: Stage) -> None:
         painter.drawLines([QLineF(*end) for end in ends.tolist()])
 
 
-def outlines_of(ghost: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Contours of a mask (h, w), smoothed against its stairs: each (n, 2) in mask pixels."""
-    contours, _ = cv2.findContours(ghost, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    span = max(3, round(min(ghost.shape) / 110))
-    smooth = []
-    for contour in contours:
-        points = contour[:, 0].astype(np.float32) + 0.5
-        if len(points) < 3 * span:
-            continue
-        for _ in range(2):
-            wrapped = np.concatenate([points[-span:], points, points[:span]])
-            sums = np.cumsum(wrapped, axis=0, dtype=np.float64)
-            points = (sums[2 * span :] - sums[: -2 * span]) / (2 * span)
-        smooth.append(points[:: max(1, span // 2)].astype(np.float32))
-    return tuple(smooth)
-
-
-def paint_surfaces(painter: QPainter, stage: Stage) -> None:
-    """The raster, and the ghost's outline over it."""
-    raster = stage.raster
-    if raster is None:
-        return
+def _paint_raster(painter: QPainter, stage: Stage, raster: Raster) -> None:
     picture = QImage(
         raster.image.data,
         raster.width,
@@ -115,16 +123,24 @@ def paint_surfaces(painter: QPainter, stage: Stage) -> None:
     )
     left, top, right, bottom = raster.box
     part = QRectF(left, top, right - left, bottom - top)
-    scale = stage.width / raster.width
-    place = QRectF(left * scale, top * scale, part.width() * scale, part.height() * scale)
+    x, y = stage.width / raster.width, stage.height / raster.height
+    place = QRectF(left * x, top * y, part.width() * x, part.height() * y)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(place, picture, part)
-    if not stage.outlines:
+
+
+def paint_surfaces(painter: QPainter, stage: Stage) -> None:
+    """The ghost's fill, the shaded surface, and the ghost's outline over both."""
+    front, behind = stage.picture.front, stage.picture.behind
+    for raster in (behind, front):
+        if raster is not None:
+            _paint_raster(painter, stage, raster)
+    if behind is None:
         return
-    scale = stage.width / raster.ghost.shape[1]
+    scale = (stage.width / behind.width, stage.height / behind.height)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor("#F4F6FA" if stage.is_dark else "#1A1E26"), 1.5))
-    for outline in stage.outlines:
+    for outline in stage.picture.outlines:
         corners = (outline * scale).tolist()
         painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
 
@@ -135,9 +151,9 @@ def paint_wire(painter: QPainter, stage: Stage, vertices_mm: np.ndarray, edges: 
     ends = screen[edges]
     middle = ends.mean(1)
     visible = np.isfinite(ends).all((1, 2))
-    if stage.raster is not None and np.isfinite(stage.raster.depth_mm).any():
-        depth_mm = stage.raster.depth_mm
-        scale = stage.raster.width / stage.width
+    front = stage.picture.front
+    if front is not None:
+        depth_mm, scale = front.depth_mm, front.width / stage.width
         pixels = np.nan_to_num(middle[:, :2] * scale, nan=-1).astype(int)
         x, y = np.clip(pixels.T, 0, [[depth_mm.shape[1] - 1], [depth_mm.shape[0] - 1]])
         visible &= middle[:, 2] < depth_mm[y, x] + 2.5

@@ -4,6 +4,7 @@ Half resolution while something moves, full when it stands still, and after a mo
 supersampled picture drawn in bands, so that no single step holds up the window.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -50,10 +51,20 @@ def after(quality: Quality, event: Event) -> Quality:
         raise ValueError(f"{event.name} cannot happen while {quality.name}") from None
 
 
-#: Rendered pixels per screen pixel.
+@dataclass(frozen=True)
+class Resolution:
+    """Rendered pixels per screen pixel: of the shaded surface, and of the ghost behind it.
+
+    The ghost's edge lies under its outline, so that coarser pixels do not show.
+    """
+
+    front: float
+    behind: float
+
+
 RESOLUTION = {
-    Quality.MOVING: 0.5,
-    Quality.STILL: 1.0,
-    Quality.REFINING: 1.0,
-    Quality.REFINED: 2.0,
+    Quality.MOVING: Resolution(front=1 / 2, behind=1 / 3),
+    Quality.STILL: Resolution(front=1, behind=1 / 2),
+    Quality.REFINING: Resolution(front=1, behind=1 / 2),
+    Quality.REFINED: Resolution(front=2, behind=1),
 }

@@ -19,7 +19,7 @@ BAND_RAYS = 16_000
 _NO_HIT = np.uint32(0xFFFFFFFF)
 #: Side of the squares in which it is decided whether rays are needed.
 _CELL_PX = 4
-_GHOST_ALPHA = (0.10, 0.34)
+_GLASS_ALPHA = (0.10, 0.34)
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,20 @@ class PointCloud:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is drawn into the raster.
+    """What is drawn into one raster: a surface, points, or both.
 
     Attributes:
-        solid: The shaded surface, or None.
-        colours: (3,) or (V, 3) in [0, 1], of the solid surface's vertices.
-        ghost: The surface drawn as outline and faint fill behind everything, or None.
-        ghost_colour: (3,) in [0, 1].
-        cloud: Points, hidden where the solid surface is nearer; or None.
+        surface: The surface, or None.
+        colours: (3,) or (V, 3) in [0, 1], of its vertices.
+        is_glass: Faint and clear, denser towards the rim; otherwise opaque and lit.
+        openness: (V + E,) as `Surface.openness`, of an opaque surface.
+        cloud: Points, hidden where the surface is nearer; or None.
     """
 
-    solid: Surface | None = None
+    surface: Surface | None = None
     colours: np.ndarray | None = None
-    ghost: Surface | None = None
-    ghost_colour: np.ndarray | None = None
+    openness: np.ndarray | None = None
+    is_glass: bool = False
     cloud: PointCloud | None = None
 
 
@@ -54,17 +54,20 @@ class Raster:
 
     Attributes:
         image: (h, w, 4) uint8, RGBA with premultiplied alpha.
-        depth_mm: (h, w) float32 of the solid surface and points; infinite where there are none.
-        ghost: (h, w) uint8, 255 where the ghost is, hidden or not.
-    box: (left, top, right, bottom) that holds everything drawn.
+        depth_mm: (h, w) float32 of the surface; infinite where there is none.
+        box: (left, top, right, bottom) that holds everything drawn.
     """
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self.image = np.zeros((height, width, 4), np.uint8)
         self.depth_mm = np.full((height, width), np.inf, np.float32)
-        self.ghost = np.zeros((height, width), np.uint8)
         self.box = (0, 0, width, height)
+
+    @property
+    def covered(self) -> np.ndarray:
+        """(h, w) bool: pixels with the surface in them."""
+        return np.isfinite(self.depth_mm)
 
     def halved(self) -> "Raster":
         """The picture at half the resolution, every pixel the mean of four; depth the nearest."""
@@ -76,7 +79,6 @@ class Raster:
             np.minimum(quads[::2, ::2], quads[1::2, ::2]),
             np.minimum(quads[::2, 1::2], quads[1::2, 1::2]),
         )
-        half.ghost = self.ghost
         left, top, right, bottom = self.box
         right, bottom = min(right // 2 + 1, half.width), min(bottom // 2 + 1, half.height)
         half.box = (left // 2, top // 2, right, bottom)
@@ -92,11 +94,6 @@ class _Hits:
     faces: np.ndarray
     uv: np.ndarray
 
-    def where(self, kept: np.ndarray) -> "_Hits":
-        """Those of a mask (n,)."""
-        kept = np.flatnonzero(kept)
-        return _Hits(*(a.take(kept, 0) for a in (self.pixels, self.depth_mm, self.faces, self.uv)))
-
 
 class Renderer:
     """Draws one subject from one camera, whole or in bands of rows; keeps what bands share."""
@@ -110,20 +107,17 @@ class Renderer:
         y = (np.arange(height) + 0.5 - height / 2) / focal
         self._across = (x[:, None] * rotation[0]).astype(np.float32)
         self._down = (y[:, None] * rotation[1] + rotation[2]).astype(np.float32)
-        self._solid_colours = self._ghost_colours = None
-        self._solid_needed = self._ghost_needed = np.zeros((height, width), bool)
-        if subject.solid is not None:
-            self._solid_needed = self._rays_needed(subject.solid)
-            self._solid_colours = self._per_face(subject.solid, self._lit(subject))
-        if subject.ghost is not None:
-            self._ghost_needed = self._rays_needed(subject.ghost)
-            self._ghost_colours = self._per_face(subject.ghost, self._glassy(subject))
+        self._needed = np.zeros((height, width), bool)
+        if subject.surface is not None:
+            self._needed = self._rays_needed(subject.surface)
+            colours = self._glassy() if subject.is_glass else self._lit()
+            self._face_colours = _per_face(subject.surface, colours)
         if subject.cloud is None:
-            self.raster.box = _box(self._solid_needed | self._ghost_needed)
+            self.raster.box = _box(self._needed)
 
     def bands(self) -> list[tuple[int, int]]:
-        """Rows [first, end) that cost about `BAND_RAYS` rays together; empty rows are left out."""
-        rays = sum(needed.sum(1) for needed in (self._solid_needed, self._ghost_needed))
+        """Rows [first, end) that cost about `BAND_RAYS` rays; empty rows are left out."""
+        rays = self._needed.sum(1)
         (rows,) = np.nonzero(rays)
         if len(rows) == 0:
             return []
@@ -133,23 +127,18 @@ class Renderer:
         return list(pairwise([first, *inner.tolist(), end]))
 
     def draw(self, first: int = 0, end: int | None = None) -> Raster:
-        """Draw the surfaces in rows [first, end)."""
-        end = self.raster.height if end is None else end
-        subject, raster = self._subject, self.raster
+        """Draw the surface in rows [first, end)."""
+        raster, surface = self.raster, self._subject.surface
+        if surface is None:
+            return raster
+        hits = self._cast(surface, first, raster.height if end is None else end)
+        raster.depth_mm.ravel()[hits.pixels] = hits.depth_mm
         flat = raster.image.reshape(-1, 4).view(np.uint32).ravel()
-        if subject.solid is not None:
-            hits = self._cast(subject.solid, self._solid_needed, first, end)
-            raster.depth_mm.ravel()[hits.pixels] = hits.depth_mm
-            flat[hits.pixels] = _packed(_interpolated(self._solid_colours, hits))
-        if subject.ghost is not None:
-            hits = self._cast(subject.ghost, self._ghost_needed, first, end)
-            raster.ghost.ravel()[hits.pixels] = 255
-            hits = hits.where(flat.take(hits.pixels) == 0)
-            flat[hits.pixels] = _packed(_interpolated(self._ghost_colours, hits))
+        flat[hits.pixels] = _packed(_interpolated(self._face_colours, hits))
         return raster
 
     def draw_points(self) -> Raster:
-        """Draw the cloud over the finished surfaces, nearest point last."""
+        """Draw the cloud over the finished surface, nearest point last."""
         cloud, raster = self._subject.cloud, self.raster
         if cloud is None or len(cloud.points_mm) == 0:
             return raster
@@ -192,8 +181,8 @@ class Renderer:
         needed = cells.repeat(_CELL_PX, 0).repeat(_CELL_PX, 1)[:height, :width]
         return needed.view(bool)
 
-    def _cast(self, surface: Surface, needed: np.ndarray, first: int, end: int) -> _Hits:
-        pixels = np.flatnonzero(needed[first:end]) + first * self.raster.width
+    def _cast(self, surface: Surface, first: int, end: int) -> _Hits:
+        pixels = np.flatnonzero(self._needed[first:end]) + first * self.raster.width
         rows, columns = np.divmod(pixels.astype(np.int32), np.int32(self.raster.width))
         rays = np.empty((len(pixels), 6), np.float32)
         rays[:, :3] = self._camera.eye_mm
@@ -202,36 +191,37 @@ class Renderer:
         hit = np.flatnonzero(faces != _NO_HIT)
         return _Hits(pixels.take(hit), depth_mm.take(hit), faces.take(hit), uv.take(hit, 0))
 
-    def _view_of(self, surface: Surface) -> tuple[np.ndarray, np.ndarray]:
+    def _view(self) -> tuple[np.ndarray, np.ndarray]:
         """Normals and directions to the eye of the vertices, in view axes."""
+        surface = self._subject.surface
         rotation = self._camera.rotation.astype(np.float32)
         to_eye = (self._camera.eye_mm.astype(np.float32) - surface.vertices_mm) @ rotation.T
         to_eye /= np.maximum(np.linalg.norm(to_eye, axis=1, keepdims=True), 1e-6)
         return surface.normals @ rotation.T, to_eye
 
-    def _lit(self, subject: Subject) -> np.ndarray:
-        """RGBA (V + E, 4) of the solid surface's vertices, in [0, 255]."""
-        solid, colours = subject.solid, subject.colours
-        normals, to_eye = self._view_of(solid)
+    def _lit(self) -> np.ndarray:
+        """RGBA (V + E, 4) of the vertices in [0, 255], opaque."""
+        surface, colours = self._subject.surface, self._subject.colours
+        normals, to_eye = self._view()
         if colours.ndim == 2:
-            colours = solid.topology.spread(colours)
-        lit = shade(colours, normals, to_eye, solid.openness)
+            colours = surface.topology.spread(colours)
+        lit = shade(colours, normals, to_eye, self._subject.openness)
         return np.concatenate([lit, np.full((len(lit), 1), 255, np.float32)], axis=1)
 
-    def _glassy(self, subject: Subject) -> np.ndarray:
-        """Premultiplied RGBA of the ghost: denser towards its rim, as glass is."""
-        normals, to_eye = self._view_of(subject.ghost)
+    def _glassy(self) -> np.ndarray:
+        """Premultiplied RGBA: denser towards the rim, as glass is."""
+        normals, to_eye = self._view()
         facing = np.abs(np.einsum("ij,ij->i", normals, to_eye))[:, None]
-        low, high = _GHOST_ALPHA
+        low, high = _GLASS_ALPHA
         alpha = low + (high - low) * (1 - facing) ** 2
-        return np.concatenate([subject.ghost_colour * alpha, alpha], 1).astype(np.float32) * 255
+        return np.concatenate([self._subject.colours * alpha, alpha], 1).astype(np.float32) * 255
 
-    @staticmethod
-    def _per_face(surface: Surface, colours: np.ndarray) -> np.ndarray:
-        """(4F, 12): each face's first corner and the two steps to the others."""
-        corners = colours[surface.topology.fine_index]
-        steps = corners[:, 1:] - corners[:, :1]
-        return np.concatenate([corners[:, 0], steps[:, 0], steps[:, 1]], axis=1)
+
+def _per_face(surface: Surface, colours: np.ndarray) -> np.ndarray:
+    """(4F, 12): the colour of each face's first corner and the two steps to the others."""
+    corners = colours[surface.topology.fine_index]
+    steps = corners[:, 1:] - corners[:, :1]
+    return np.concatenate([corners[:, 0], steps[:, 0], steps[:, 1]], axis=1)
 
 
 def _interpolated(per_face: np.ndarray, hits: _Hits) -> np.ndarray:

@@ -12,6 +12,8 @@ from core.hand.hand_model import HandMesh
 from utnet_viewer.document import Sample
 from utnet_viewer.mesh.renderer import PointCloud
 
+#: Side of the ground's squares.
+GROUND_STEP_MM = 20.0
 #: Depth farther than this from the hand's box is left out, and so many points are kept.
 NEIGHBOURHOOD_MM, MOST_POINTS = 60.0, 12_000
 
@@ -62,6 +64,20 @@ class MeshScene:
             return None
         corners_mm = np.asarray(self.frame.object.corners_mm, float) - self.anchor_mm
         return corners_mm if np.isfinite(corners_mm).all() else None
+
+
+def ground_under(
+    scene: MeshScene, previous_mm: tuple[float, float, float] | None
+) -> tuple[float, float, float]:
+    """Where the grid lies under the hands: its middle, relative to the anchor.
+
+    `previous_mm` is kept while it still suits, so that the ground stands still when stepping.
+    """
+    low, high = scene.points_mm.min(0), scene.points_mm.max(0)
+    x, _, z = np.round((low + high) / 2 / GROUND_STEP_MM) * GROUND_STEP_MM
+    if previous_mm is not None and 10 < previous_mm[1] - high[1] < 60:
+        return previous_mm
+    return float(x), float(high[1] + 25), float(z)
 
 
 def build_scene(sample: Sample, alignment: Alignment, *, is_right: bool = True) -> MeshScene | None:

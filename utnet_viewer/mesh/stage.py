@@ -1,13 +1,12 @@
 """What the painters of the mesh view need to know, in one place."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QPointF
 
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
-from utnet_viewer.mesh.renderer import Raster
+from utnet_viewer.mesh.picture import Picture
 from utnet_viewer.mesh.scene import MeshScene
 from utnet_viewer.theme import Palette
 
@@ -29,8 +28,8 @@ class Layers:
 class Stage:
     """A picture about to be painted, in Qt's logical pixels.
 
-    ``raster`` holds the surfaces at ``raster.width / width`` pixels per logical pixel, or is None
-    while there is no renderer or nothing to draw. ``outlines`` are the ghost's contours (n, 2).
+    The rasters of ``picture`` have resolutions of their own. ``ground_mm`` is the middle of the
+    grid, in the scene's coordinates.
     """
 
     width: int
@@ -40,8 +39,8 @@ class Stage:
     is_dark: bool
     layers: Layers
     scene: MeshScene | None = None
-    raster: Raster | None = None
-    outlines: tuple[np.ndarray, ...] = field(default=())
+    ground_mm: tuple[float, float, float] = (0.0, 110.0, 0.0)
+    picture: Picture = field(default_factory=Picture)
 
     def project(self, points_mm: np.ndarray) -> np.ndarray:
         """Points (n, 3) to (n, 3): x, y in logical pixels and depth in mm."""
@@ -62,14 +61,15 @@ class Stage:
             and self.scene.vertex_errors_mm is not None
         )
 
-    @cached_property
-    def covered(self) -> np.ndarray:
-        """(h, w) bool of raster pixels with a hand in them, hidden or not."""
-        if self.raster is None:
-            return np.zeros((1, 1), bool)
-        solid = np.isfinite(self.raster.depth_mm)
-        ghost = self.raster.ghost
-        if ghost.shape != solid.shape:
-            step = ghost.shape[0] // solid.shape[0]
-            ghost = ghost[::step, ::step][: solid.shape[0], : solid.shape[1]]
-        return solid | (ghost > 0)
+    def covered_share(self, x1: float, y1: float, x2: float, y2: float) -> float:
+        """How much of a rectangle in logical pixels has a hand in it, in [0, 1]."""
+        shares = [0.0]
+        for raster in (self.picture.front, self.picture.behind):
+            if raster is None:
+                continue
+            scale = raster.width / self.width
+            left, top = int(max(x1, 0) * scale), int(max(y1, 0) * scale)
+            step = max(1, int(4 * scale))
+            patch = raster.covered[top : int(y2 * scale) : step, left : int(x2 * scale) : step]
+            shares.append(float(patch.mean()) if patch.size else 0.0)
+        return max(shares)

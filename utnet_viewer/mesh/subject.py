@@ -20,6 +20,7 @@ class SubjectMaker:
         self._scene: MeshScene | None = None
         self._surfaces: dict[str, Surface] = {}
         self._cloud: PointCloud | None = None
+        self._openness: np.ndarray | None = None
 
     @property
     def topology(self) -> Topology:
@@ -37,17 +38,29 @@ class SubjectMaker:
         """Forget the surfaces of the scene before."""
         self._scene, self._surfaces, self._cloud = scene, {}, None
 
-    def subject(self, layers: Layers, *, is_dark: bool) -> Subject | None:
-        """What to draw, or None for nothing."""
-        solid, ghost = self.solid(layers), self.ghost(layers)
+    def front(self, layers: Layers, *, quickly: bool = False) -> Subject | None:
+        """The shaded surface and the depth points, or None for neither.
+
+        `quickly` takes the creases' darkening of the sample before, until there is time to
+        measure this one's: neighbouring poses are alike.
+        """
+        solid = self.solid(layers)
         cloud = self._depth_cloud() if layers.cloud else None
-        if solid is None and ghost is None and cloud is None:
+        if solid is None and cloud is None:
             return None
         colours = rgb(CLAY)
         if layers.errors and self._scene.vertex_errors_mm is not None:
             colours = error_colours(self._scene.vertex_errors_mm)
-        ghost_colour = rgb("#C9D3E6" if is_dark else "#39465C")
-        return Subject(solid, colours, ghost, ghost_colour, cloud)
+        if solid is not None and (self._openness is None or not quickly):
+            self._openness = solid.openness
+        return Subject(solid, colours, self._openness, cloud=cloud)
+
+    def behind(self, layers: Layers, *, is_dark: bool) -> Subject | None:
+        """The truth as a faint fill behind everything, or None."""
+        ghost = self.ghost(layers)
+        if ghost is None:
+            return None
+        return Subject(ghost, rgb("#C9D3E6" if is_dark else "#39465C"), is_glass=True)
 
     def solid(self, layers: Layers) -> Surface | None:
         """The shaded surface: the prediction, or the truth where there is none."""

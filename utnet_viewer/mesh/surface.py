@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 #: Rays per vertex and reach of the darkening in creases.
-OCCLUSION_RAYS, OCCLUSION_REACH_MM = 10, 28.0
+OCCLUSION_RAYS, OCCLUSION_REACH_MM = 8, 28.0
 _NO_HIT = np.uint32(0xFFFFFFFF)
 
 

@@ -1,7 +1,5 @@
 """The mesh view: paints a scene and lets it be turned, moved, measured and pointed at."""
 
-from dataclasses import replace
-
 import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter
@@ -11,9 +9,9 @@ from core.hand.hand_model import HandModel
 from utnet_viewer.mesh import furniture, overlay
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
 from utnet_viewer.mesh.picking import Pick, pick_at
+from utnet_viewer.mesh.picture import Drawing, Picture
 from utnet_viewer.mesh.render_state import RESOLUTION, Event, Quality, after
-from utnet_viewer.mesh.renderer import Raster, Renderer
-from utnet_viewer.mesh.scene import MeshScene
+from utnet_viewer.mesh.scene import MeshScene, ground_under
 from utnet_viewer.mesh.stage import Layers, Stage
 from utnet_viewer.mesh.subject import SubjectMaker
 from utnet_viewer.mesh.views import first_view, preset_view
@@ -46,10 +44,10 @@ class MeshView(QWidget):
         self.hovered_joint = -1
         self.pick: Pick | None = None
         self._subjects = SubjectMaker(hand_model)
+        self._ground_mm: tuple[float, float, float] | None = None
         self._is_fitted = False
-        self._raster: Raster | None = None
-        self._outlines: tuple[np.ndarray, ...] = ()
-        self._refinement: tuple[Renderer, list[tuple[int, int]]] | None = None
+        self._picture: Picture | None = None
+        self._refinement: Drawing | None = None
         self._card_corner: tuple[int, int] | None = None
         self._drag_from: QPointF | None = None
         self._dragged = False
@@ -71,6 +69,8 @@ class MeshView(QWidget):
         self.scene = scene
         self.ruler_mm, self.pick, self._card_corner = [], None, None
         self._subjects.set_scene(scene)
+        if scene is not None and scene.reference is not None:
+            self._ground_mm = ground_under(scene, self._ground_mm)
         self._fit_once()
         self._on(Event.MOVE)
 
@@ -164,11 +164,10 @@ class MeshView(QWidget):
 
     def paintEvent(self, event) -> None:
         """Draw what the state asks for, at the screen's own resolution."""
-        if self._raster is None and self.is_ready:
-            self._raster = self._draw_now(self.width(), self.height(), self._resolution())
-            self._outlines = overlay.outlines_of(self._raster.ghost) if self._raster else ()
+        if self._picture is None and self.is_ready:
+            self._picture = self._drawing(self.width(), self.height(), self.quality).finish()
         painter = QPainter(self)
-        self._paint(painter, self._stage(self.width(), self.height()))
+        self._paint(painter, self._stage(self.width(), self.height(), self._picture))
         painter.end()
 
     def render_image(self, width: int, height: int) -> QImage:
@@ -178,23 +177,14 @@ class MeshView(QWidget):
         """
         if not self.is_ready:
             raise RuntimeError("the mesh view cannot draw yet: Open3D is still being loaded")
-        raster = self._draw_now(width, height, RESOLUTION[Quality.REFINED])
-        outlines = overlay.outlines_of(raster.ghost) if raster is not None else ()
         image = QImage(width, height, QImage.Format.Format_RGB32)
-        stage = replace(
-            self._stage(width, height),
-            raster=raster.halved() if raster is not None else None,
-            outlines=outlines,
-        )
+        picture = self._drawing(width, height, Quality.REFINED).finish()
         painter = QPainter(image)
-        self._paint(painter, stage, with_pointer=False)
+        self._paint(painter, self._stage(width, height, picture), with_pointer=False)
         painter.end()
         return image
 
-    def _resolution(self) -> float:
-        return RESOLUTION[self.quality] * self.devicePixelRatioF()
-
-    def _stage(self, width: int, height: int) -> Stage:
+    def _stage(self, width: int, height: int, picture: Picture | None = None) -> Stage:
         return Stage(
             width=width,
             height=height,
@@ -203,28 +193,20 @@ class MeshView(QWidget):
             is_dark=self.theme.is_dark,
             layers=self.layers,
             scene=self.scene,
-            raster=self._raster,
-            outlines=self._outlines,
+            ground_mm=self._ground_mm or Stage.ground_mm,
+            picture=picture or Picture(),
         )
 
-    def _renderer(self, width: int, height: int, resolution: float) -> Renderer | None:
-        subject = self._subjects.subject(self.layers, is_dark=self.theme.is_dark)
-        if subject is None:
-            return None
-        size = (max(1, round(width * resolution)), max(1, round(height * resolution)))
-        return Renderer(subject, self.camera, *size)
-
-    def _draw_now(self, width: int, height: int, resolution: float) -> Raster | None:
-        renderer = self._renderer(width, height, resolution)
-        if renderer is None:
-            return None
-        renderer.draw()
-        return renderer.draw_points()
+    def _drawing(self, width: int, height: int, quality: Quality) -> Drawing:
+        ratio = self.devicePixelRatioF()
+        front = self._subjects.front(self.layers, quickly=quality is Quality.MOVING)
+        behind = self._subjects.behind(self.layers, is_dark=self.theme.is_dark)
+        size_px = (width * ratio, height * ratio)
+        return Drawing(front, behind, self.camera, size_px, RESOLUTION[quality])
 
     def _paint(self, painter: QPainter, stage: Stage, *, with_pointer: bool = True) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        overlay.paint_background(painter, stage)
-        overlay.paint_grid(painter, stage)
+        overlay.paint_backdrop(painter, stage)
         scene = self.scene
         if scene is None or scene.reference is None:
             furniture.paint_message(painter, stage, *self.message)
@@ -282,7 +264,7 @@ class MeshView(QWidget):
             self.update()
             return
         self._band.stop()
-        self._refinement, self._raster = None, None
+        self._refinement = self._picture = None
         if self.quality is Quality.MOVING:
             self._rest.stop()
             self._settle.start()
@@ -309,26 +291,18 @@ class MeshView(QWidget):
         self._on(Event.CHANGE)
 
     def _start_refinement(self) -> None:
-        renderer = None
-        if self.is_ready:
-            resolution = RESOLUTION[Quality.REFINED] * self.devicePixelRatioF()
-            renderer = self._renderer(self.width(), self.height(), resolution)
-        if renderer is None:
+        if not self.is_ready:
             self._on(Event.FINISH)
             return
-        self._refinement = (renderer, renderer.bands())
+        self._refinement = self._drawing(self.width(), self.height(), Quality.REFINED)
         self._band.start()
 
     def _draw_band(self) -> None:
         """One band at a time: the event loop has its turn in between."""
-        renderer, bands = self._refinement
-        if bands:
-            renderer.draw(*bands.pop(0))
+        if self._refinement.step():
             return
         self._band.stop()
-        finest = renderer.draw_points()
-        self._outlines = overlay.outlines_of(finest.ghost)
-        self._raster, self._refinement = finest.halved(), None
+        self._picture, self._refinement = self._refinement.finish(), None
         self._on(Event.FINISH)
 
     # --- mouse and keys ----------------------------------------------------------------------
