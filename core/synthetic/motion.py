@@ -47,15 +47,19 @@ class Keys:
     wrists_m: np.ndarray
 
 
-def ease(times: np.ndarray, keys: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where frames (T,) lie among key times (K,): (index (T,), share (T,)).
+def minimum_jerk(share: np.ndarray) -> np.ndarray:
+    """Progress in [0, 1] at a share of the time: 10 s^3 - 15 s^4 + 6 s^5, constant outside [0, 1].
 
-    Shares follow the minimum-jerk profile 10 s^3 - 15 s^4 + 6 s^5 (Flash and Hogan, 1985), as
-    human reaching does.
+    Human reaching follows it (Flash and Hogan, 1985).
     """
+    share = np.clip(share, 0, 1)
+    return share**3 * (10 - 15 * share + 6 * share**2)
+
+
+def ease(times: np.ndarray, keys: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where frames (T,) lie among key times (K,): (index (T,), eased share (T,))."""
     index = np.clip(np.searchsorted(times, frames, side="right") - 1, 0, len(keys) - 2)
-    share = np.clip((frames - times[index]) / (times[index + 1] - times[index]), 0, 1)
-    return index, share**3 * (10 - 15 * share + 6 * share**2)
+    return index, minimum_jerk((frames - times[index]) / (times[index + 1] - times[index]))
 
 
 def along(times: np.ndarray, keys: np.ndarray, frames: np.ndarray) -> np.ndarray:
@@ -174,7 +178,7 @@ def empty_hand(
     keys = random_keys(hand, camera, hand.vertices.mean(0), length, generator)
     times = [0.0]
     while times[-1] < length:
-        times.append(times[-1] + generator.uniform(13, 24))
+        times.append(times[-1] + generator.uniform(16, 28))
     postures = np.array([random_posture(generator) for _ in times])
     return HandPath(
         along(np.array(times), postures, frames),

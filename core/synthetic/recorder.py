@@ -30,7 +30,7 @@ from core.synthetic.surface import HandSurface
 _JPEG_QUALITY = 88
 _PNG_LEVEL = 5
 #: Ending of files that are being written; a killed run leaves some behind.
-_PARTIAL = ".part"
+PARTIAL = ".part"
 _LOOKS, _PLAN, _SENSOR, _FRAME, _PEOPLE = range(5)
 #: RGB colours of the segmentation picture.
 _HAND_COLOUR, _OBJECT_COLOUR = (0, 0, 255), (0, 255, 0)
@@ -99,7 +99,7 @@ class Recorder:
         sensor = Sensor(looks.camera, self._generator(task, _SENSOR))
         for path in self._paths(task, task.frame_ids()[0]):
             path.parent.mkdir(parents=True, exist_ok=True)
-            for left_behind in path.parent.glob(f"*{_PARTIAL}"):
+            for left_behind in path.parent.glob(f"*{PARTIAL}"):
                 left_behind.unlink()
         for frame in frames:
             generator = self._generator(task, _FRAME, frame)
@@ -151,7 +151,7 @@ class Recorder:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all; OSError names the file."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}{_PARTIAL}")
+    partial = path.with_name(f"{path.name}.{os.getpid()}{PARTIAL}")
     try:
         partial.write_bytes(content)
         os.replace(partial, path)

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from core.geometry.rotation import matrix_from_axis_angle
 from core.synthetic import objects
 from core.synthetic.grasps import GraspingHand
-from core.synthetic.motion import HandPath
+from core.synthetic.motion import HandPath, minimum_jerk
 from core.synthetic.solids import Solid
 
 ARM_LENGTH_M = 0.45
@@ -19,6 +19,7 @@ _ARM_RADIUS_M = 0.04
 _CLEARANCE_M = 0.006
 #: A reaching hand rests this long at most while it closes (see `motion.reaching_hand`).
 _CONTACT_FRAMES = 16
+_LIFT_FRAMES = 14
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,11 @@ def lay_table(
     # The grasp itself cannot be lifted off its object: let the table give way instead.
     give = missing[standing]
     missing = np.clip(missing - give, 0, None)
-    lift = gaussian_filter1d(maximum_filter1d(missing, 9), 3)
+    lift = gaussian_filter1d(maximum_filter1d(missing, 15), 5)
     frames = np.arange(len(lift))
     from_contact = np.maximum(frames - standing, standing - _CONTACT_FRAMES - frames)
-    wrists = path.wrists_m + (lift * np.clip(from_contact / 8, 0, 1))[:, None] * up
+    share = minimum_jerk(from_contact / _LIFT_FRAMES)
+    wrists = path.wrists_m + (lift * share)[:, None] * up
     return Table(up, height - float(give)), replace(path, wrists_m=wrists)
 
 
