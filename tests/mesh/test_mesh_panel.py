@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from support_samples import make_document, make_sample, show
 
 from core.conventions import JOINT_NAMES
-from utnet_viewer.mesh import open3d_loading
 from utnet_viewer.mesh import panel as panel_module
+from utnet_viewer.mesh.external_viewer import load_meshes, save_scene
 from utnet_viewer.mesh.open3d_loading import Open3DLoader
 from utnet_viewer.mesh.panel import MeshPanel
 from utnet_viewer.mesh.render_state import Quality
@@ -422,16 +422,13 @@ def test_panel_opens_before_open3d_and_draws_when_it_comes(qtbot, document, monk
     assert panel.view._picture.front is not None
 
 
-def test_a_missing_open3d_is_said(qtbot, monkeypatch):
-    def fail():
-        raise OSError("libGL.so.1: cannot open shared object file")
-
-    monkeypatch.setattr(open3d_loading, "_map_library", fail)
-    loader = Open3DLoader()
-    with qtbot.waitSignal(loader.finished, timeout=10_000) as finished:
+def test_a_missing_open3d_is_said(qtbot, panel):
+    loader = Open3DLoader(library="open3d_that_is_not_there")
+    loader.finished.connect(panel._on_open3d)
+    with qtbot.waitSignal(loader.finished, timeout=10_000):
         loader.start()
     loader.join()
-    assert "libGL.so.1" in finished.args[0]
+    assert "open3d_that_is_not_there" in panel.view._notice
 
 
 def test_no_thread_outlives_the_panel(qtbot, document):
@@ -450,3 +447,42 @@ def test_no_two_actions_of_the_panel_share_a_key(panel):
     assert all(action.toolTip() for action in panel.panel_actions)
     for name in ("Shift+G", "Shift+W", "Shift+E", "Shift+S", "Shift+R", "Shift+D", "Shift+O"):
         assert name in keys
+
+
+# --- Open3D's own viewer ---------------------------------------------------------------------
+
+
+def test_scene_comes_back_from_its_file(panel, tmp_path):
+    scene, faces = panel.view.scene, panel.document.hand_model.faces
+    save_scene(tmp_path / "scene.npz", scene, faces)
+    prediction, truth = load_meshes(tmp_path / "scene.npz")
+    np.testing.assert_array_equal(prediction.vertices_mm, scene.prediction.vertices_mm)
+    np.testing.assert_array_equal(truth.vertices_mm, scene.truth.vertices_mm)
+    np.testing.assert_array_equal(prediction.faces, faces)
+    assert np.ptp(prediction.colours, axis=0).max() > 0.1  # by error
+    assert np.ptp(truth.colours, axis=0).max() == 0
+
+
+def test_a_foreign_file_is_refused(tmp_path):
+    path = tmp_path / "scene.npz"
+    np.savez(path, prediction_mm=np.array([{"a": 1}], dtype=object), faces=np.zeros((1, 3)))
+    with pytest.raises(ValueError, match=r"scene\.npz holds no scene"):
+        load_meshes(path)
+
+
+def test_a_viewer_that_cannot_open_says_so_in_the_window(qtbot, panel, monkeypatch):
+    monkeypatch.setattr("sys.executable", "/no/such/python")
+    with qtbot.waitSignal(panel._outside.failed, timeout=10_000):
+        panel._open_outside()
+    assert "did not start" in panel.view._notice
+    panel.shut_down()
+
+
+def test_a_viewer_that_falls_says_why(qtbot, panel):
+    from PySide6.QtCore import QProcess
+
+    panel._outside._process.start("sh", ["-c", "echo no OpenGL here >&2; exit 1"])
+    with qtbot.waitSignal(panel._outside.failed, timeout=10_000) as failed:
+        pass
+    assert failed.args == ["Open3D's viewer did not open: no OpenGL here"]
+    assert panel._outside._process.state() == QProcess.ProcessState.NotRunning

@@ -8,18 +8,17 @@ from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
     QImage,
-    QLinearGradient,
     QPainter,
     QPen,
     QPixmap,
     QPolygonF,
-    QRadialGradient,
 )
 
 from core.conventions import BONES, FINGER_OF_JOINT, JOINT_COUNT
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
 from utnet_viewer.mesh.renderer import Raster
 from utnet_viewer.mesh.scene import GROUND_STEP_MM
+from utnet_viewer.mesh.shading import rgb
 from utnet_viewer.mesh.stage import Stage
 from utnet_viewer.theme import OVER_IMAGERY, SIZE_BODY, ui_font
 
@@ -64,21 +63,17 @@ def _background(width: int, height: int, is_dark: bool) -> QPixmap:
     top, bottom, glow = (
         ("#16181D", "#121418", "#262A32") if is_dark else ("#FAFBFC", "#DDE0E6", "#FFFFFF")
     )
-    picture = QPixmap(width, height)
-    painter = QPainter(picture)
-    fall = QLinearGradient(0, 0, 0, height)
-    fall.setColorAt(0, QColor(top))
-    fall.setColorAt(1, QColor(bottom))
-    painter.fillRect(picture.rect(), fall)
-    halo = QRadialGradient(width / 2, height * 0.45, 0.62 * max(width, height))
-    inner, outer = QColor(glow), QColor(glow)
-    inner.setAlphaF(0.75 if is_dark else 0.6)
-    outer.setAlphaF(0)
-    halo.setColorAt(0, inner)
-    halo.setColorAt(1, outer)
-    painter.fillRect(picture.rect(), halo)
-    painter.end()
-    return picture
+    y, x = np.mgrid[0.5:height, 0.5:width].astype(np.float32)
+    fall = (y / height)[..., None]
+    distance = np.hypot(x - width / 2, y - 0.45 * height) / (0.62 * max(width, height))
+    shine = (np.clip(1 - distance, 0, 1) * (0.75 if is_dark else 0.6))[..., None]
+    colours = rgb(top) * (1 - fall) + rgb(bottom) * fall
+    colours = (colours * (1 - shine) + rgb(glow) * shine) * 255
+    colours += np.random.default_rng(0).random((height, width, 1), np.float32)  # against banding
+    pixels = np.full((height, width, 4), 255, np.uint8)
+    pixels[..., :3] = np.clip(colours, 0, 255)
+    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
+    return QPixmap.fromImage(image)
 
 
 def _paint_grid(
@@ -92,6 +87,7 @@ def _paint_grid(
     """Squares of 20 mm that fade in rings: every line is cut where it fades."""
     across_mm, floor_mm, away_mm = ground_mm
     colour, strongest = ("#FFFFFF", 0.15) if is_dark else ("#20304A", 0.17)
+    strongest *= min(1.0, abs(camera.rotation[2, 1]) / 0.25)  # edge on, the lines would pile up
     line = np.arange(-GRID_REACH, GRID_REACH + 1)
     for ring in range(_FADES):
         inner, outer = (

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QMenu, QWidget
 
 from utnet_viewer.document import Document, Sample
+from utnet_viewer.mesh.external_viewer import ExternalViewer
 from utnet_viewer.mesh.legend import MeshLegend
 from utnet_viewer.mesh.open3d_loading import Open3DLoader, is_loaded
 from utnet_viewer.mesh.scene import Alignment, build_scene
@@ -47,6 +48,8 @@ class MeshPanel(Panel):
         self._add_key_actions()
         self.set_legend(self.legend)
         self.set_body(self.view)
+        self._outside = ExternalViewer(self)
+        self._outside.failed.connect(self.view.set_notice)
         self._connect_document()
         self._loader = Open3DLoader(self)
         self._loader.finished.connect(self._on_open3d)
@@ -75,8 +78,9 @@ class MeshPanel(Panel):
             QTimer.singleShot(0, self._loader.start)
 
     def shut_down(self) -> None:
-        """Wait for what still runs; for tests and the end of the program."""
+        """End what still runs; for tests and the end of the program."""
         self._loader.join()
+        self._outside.close()
 
     # --- construction ------------------------------------------------------------------------
 
@@ -114,6 +118,7 @@ class MeshPanel(Panel):
             ("Turn the hands up", "Ctrl+Alt+Up", lambda: self._orbit(0, -step)),
             ("Turn the hands down", "Ctrl+Alt+Down", lambda: self._orbit(0, step)),
             ("Take the ruler away", "Esc", view.clear_ruler),
+            ("Open in Open3D's viewer (needs a GPU)", "Shift+V", self._open_outside),
         )
         for text, key, do in entries:
             action = make_action(self, text, shortcut=key)
@@ -135,10 +140,9 @@ class MeshPanel(Panel):
 
     def _on_open3d(self, problem: str) -> None:
         if problem:
-            self.view.set_message("The meshes cannot be drawn", problem)
+            self.view.set_notice(problem)
         else:
             self.view.set_ready()
-        self._show_sample()
 
     def _show_sample(self) -> None:
         sample = self.document.sample
@@ -172,6 +176,13 @@ class MeshPanel(Panel):
 
     def _show_views(self) -> None:
         self._views_menu.popup(self.views.mapToGlobal(self.views.rect().bottomLeft()))
+
+    def _open_outside(self) -> None:
+        scene = self.view.scene
+        if scene is None or scene.reference is None:
+            self.view.set_notice("There is no hand to open in Open3D's viewer.")
+        else:
+            self._outside.open(scene, self.document.hand_model.faces)
 
     def _zoom(self, steps: float) -> None:
         self.view.set_camera(self.view.camera.zoom(steps))

@@ -38,6 +38,7 @@ class MeshView(QWidget):
         self.scene: MeshScene | None = None
         self.quality = Quality.STILL
         self.message = EMPTY
+        self._notice = ""
         self.ruler_mm: list[np.ndarray] = []
         self.is_measuring = False
         self.is_ready = False
@@ -67,7 +68,7 @@ class MeshView(QWidget):
     def set_scene(self, scene: MeshScene | None) -> None:
         """Show another scene from where the camera is: coarsely at once, finely when it stays."""
         self.scene = scene
-        self.ruler_mm, self.pick, self._card_corner = [], None, None
+        self.ruler_mm, self.pick, self._card_corner, self._notice = [], None, None, ""
         self._subjects.set_scene(scene)
         if scene is not None and scene.reference is not None:
             self._ground_mm = ground_under(scene, self._ground_mm)
@@ -89,6 +90,11 @@ class MeshView(QWidget):
     def set_message(self, title: str, text: str) -> None:
         """What to say in the middle while there is no hand."""
         self.message = (title, text)
+        self.update()
+
+    def set_notice(self, notice: str) -> None:
+        """A sentence at the top, until another sample comes."""
+        self._notice = notice
         self.update()
 
     def set_ready(self) -> None:
@@ -219,8 +225,9 @@ class MeshView(QWidget):
             overlay.paint_ruler(painter, stage, self.ruler_mm)
             if with_pointer:
                 self._paint_pointed_at(painter, stage)
-        if scene is not None:
-            furniture.paint_notes(painter, stage, scene.problems)
+        notices = (self._notice,) if self._notice else ()
+        problems = scene.problems if scene is not None else ()
+        furniture.paint_notes(painter, stage, (*problems, *notices))
 
     def _paint_hands(self, painter: QPainter, stage: Stage) -> None:
         overlay.paint_surfaces(painter, stage)
