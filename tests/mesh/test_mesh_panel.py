@@ -478,11 +478,12 @@ def test_a_viewer_that_cannot_open_says_so_in_the_window(qtbot, panel, monkeypat
     panel.shut_down()
 
 
-def test_a_viewer_that_falls_says_why(qtbot, panel):
-    from PySide6.QtCore import QProcess
-
-    panel._outside._process.start("sh", ["-c", "echo no OpenGL here >&2; exit 1"])
-    with qtbot.waitSignal(panel._outside.failed, timeout=10_000) as failed:
-        pass
-    assert failed.args == ["Open3D's viewer did not open: no OpenGL here"]
-    assert panel._outside._process.state() == QProcess.ProcessState.NotRunning
+def test_without_a_screen_the_viewer_says_so(qtbot, panel, monkeypatch):
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    with qtbot.waitSignal(panel._outside.failed, timeout=30_000) as failed:
+        panel._open_outside()
+    assert "there is no screen" in failed.args[0]
+    assert panel.view._notice == failed.args[0]
+    assert panel._outside._folder is None

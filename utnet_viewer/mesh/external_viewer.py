@@ -4,6 +4,7 @@ It needs a screen and OpenGL, so that it runs in a process of its own: where it 
 falls, the window goes on and says so.
 """
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,10 @@ def main(arguments: list[str]) -> int:
     except (OSError, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 1
+    if not _has_screen():
+        # Open3D would draw into a window that nobody can see or close.
+        print("there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set).", file=sys.stderr)
+        return 1
     import open3d
 
     window = open3d.visualization.Visualizer()
@@ -85,6 +90,12 @@ def main(arguments: list[str]) -> int:
     window.run()
     window.destroy_window()
     return 0
+
+
+def _has_screen() -> bool:
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 class ExternalViewer(QObject):

@@ -87,7 +87,8 @@ def _paint_grid(
     """Squares of 20 mm that fade in rings: every line is cut where it fades."""
     across_mm, floor_mm, away_mm = ground_mm
     colour, strongest = ("#FFFFFF", 0.15) if is_dark else ("#20304A", 0.17)
-    strongest *= min(1.0, abs(camera.rotation[2, 1]) / 0.25)  # edge on, the lines would pile up
+    tilt = abs(camera.rotation[2, 1])
+    strongest *= min(1.0, tilt / 0.3) ** 2  # seen edge on, the lines would pile up
     line = np.arange(-GRID_REACH, GRID_REACH + 1)
     for ring in range(_FADES):
         inner, outer = (

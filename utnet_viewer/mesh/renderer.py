@@ -143,7 +143,7 @@ class Renderer:
         if cloud is None or len(cloud.points_mm) == 0:
             return raster
         screen = self._camera.project(cloud.points_mm, raster.width, raster.height)
-        size = 1 if raster.height < 400 else 2 if raster.height < 1000 else 3
+        size = max(1, round(raster.height / 220))
         with np.errstate(invalid="ignore"):
             corner = np.floor(np.nan_to_num(screen[:, :2], nan=-1e6) - (size - 1) / 2).astype(int)
         nearest_last = np.argsort(-screen[:, 2], kind="stable")
