@@ -180,6 +180,11 @@ FAULTS = {
         "label_normalisation",
         r"x was divided by 256, not 192: by the other axis' size",
     ),
+    "labels that span 0 to 1": (
+        lambda s: replace(s, keypoints_norm=s.keypoints_norm + 0.5),
+        "label_normalisation",
+        "x is offset by",
+    ),
     "labels in pixels": (
         lambda s: replace(s, keypoints_norm=denormalise_keypoints(s.keypoints_norm)),
         "label_2d_range",
