@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from utnet_viewer.arguments import build_parser
 from utnet_viewer.crash_log import catch_uncaught, log, start_log
@@ -68,6 +68,8 @@ class Importer(QObject):
 class Starter(QObject):
     """Makes the window, and after its first paint everything else, step by step."""
 
+    finished = Signal(int)  # exit status, when a screenshot was asked for
+
     def __init__(
         self, arguments: Namespace, *, engine_command: tuple[str, ...] | None = None
     ) -> None:
@@ -78,6 +80,7 @@ class Starter(QObject):
         self.settings, self.theme = Settings(self), Theme()
         self.session = self._menus = self._screenshot = None
         self.panels_missing = set(PANELS)
+        self._panels: dict[str, QWidget] = {}
         application = QApplication.instance()
         self.theme.changed.connect(lambda: apply_theme(application, self.theme))
         apply_theme(application, self.theme)
@@ -133,9 +136,10 @@ class Starter(QObject):
     def _take_screenshot(self, path: Path) -> None:
         from utnet_viewer.screenshot import Screenshot
 
-        self._screenshot = Screenshot(self.session, path, panels_are_there=self._has_all_panels)
+        self._screenshot = Screenshot(self.session, path, panels_are_there=self.has_all_panels)
+        self._screenshot.finished.connect(self.finished)
 
-    def _has_all_panels(self) -> bool:
+    def has_all_panels(self) -> bool:
         """Whether every panel can show what it has; the mesh view waits for Open3D."""
         from utnet_viewer.mesh.open3d_loading import is_loaded
 
@@ -169,6 +173,7 @@ class Starter(QObject):
         module, name = PANELS[title]
         panel = getattr(importlib.import_module(module), name)(self.session.document, self.theme)
         self._fill(title, panel)
+        self._panels[title] = panel
         self.panels_missing.discard(title)
         if not self.panels_missing:
             for clash in self.window.actions_.clashes():
@@ -187,8 +192,10 @@ class Starter(QObject):
         self.window.show()
 
     def end(self) -> None:
-        """Wait for the thread that imports; the window is closed by then."""
+        """Wait for the threads that import; the window is closed by then."""
         self.importer.join()
+        if "Mesh" in self._panels:
+            self._panels["Mesh"].shut_down()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -204,6 +211,7 @@ def main(argv: list[str] | None = None) -> int:
     starter = Starter(arguments)
     if arguments.workspace:
         starter.window.show_workspace(INSPECT)
+    starter.finished.connect(application.exit)
     catch_uncaught(starter.show_uncaught)
     starter.start(log_problem=start_log())
     # Ctrl+C in the terminal closes the window; Python hears it only while it runs something.
@@ -221,3 +229,7 @@ def _has_screen() -> bool:
     if sys.platform != "linux" or "QT_QPA_PLATFORM" in os.environ:
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

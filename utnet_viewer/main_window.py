@@ -3,9 +3,9 @@ is on screen before the libraries that fill it are loaded."""
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QMainWindow, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from utnet_viewer.actions import Actions
 from utnet_viewer.docks import INSPECT, Docks, Workspace
@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         self._add_bar("Timeline", self.timeline)
         self.page = StatePage(theme, self)
         self.page.hide()
+        self.top_bar.resized.connect(self._place_page)
         self._focus_ring = FocusRing(theme, self)
         self._add_workspaces([INSPECT])
 
@@ -140,14 +141,14 @@ class MainWindow(QMainWindow):
         layout = self.settings.bytes("layout")
         remembered = self._remembers_layout and size is None
         if not (remembered and self.restoreState(layout, LAYOUT_VERSION)):
-            QTimer.singleShot(0, self.docks.proportion)
+            QTimer.singleShot(0, self, self.docks.proportion)
 
     def reset_layout(self) -> None:
         """Arrange the docks as at the very first start."""
         for dock in self.docks.values():
             dock.setFloating(False)
         self.docks.arrange()
-        QTimer.singleShot(0, self.docks.proportion)
+        QTimer.singleShot(0, self, self.docks.proportion)
 
     def save_layout(self) -> None:
         """Remember geometry, docks and layers."""
@@ -181,21 +182,12 @@ class MainWindow(QMainWindow):
         height = self.timeline.mapTo(self, QPoint(0, 0)).y() - top
         self.page.setGeometry(GUTTER, top, self.width() - 2 * GUTTER, max(0, height))
 
-    def event(self, event: QEvent) -> bool:
-        """Say once when the window has been painted."""
-        handled = super().event(event)
-        if event.type() == QEvent.Type.Paint and not self._has_painted:
+    def paintEvent(self, event) -> None:
+        """Say once that the window has been painted."""
+        super().paintEvent(event)
+        if not self._has_painted:
             self._has_painted = True
-            QTimer.singleShot(0, self.painted.emit)
-        elif event.type() == QEvent.Type.LayoutRequest:
-            self._place_page()
-        elif event.type() == QEvent.Type.ShortcutOverride and self._is_for_button(event):
-            event.accept()
-        return handled
-
-    def _is_for_button(self, event: QKeyEvent) -> bool:
-        """Space presses the button that has the focus; elsewhere it plays."""
-        return event.key() == Qt.Key.Key_Space and isinstance(self.focusWidget(), QAbstractButton)
+            QTimer.singleShot(0, self, self.painted.emit)
 
     def dragEnterEvent(self, event) -> None:
         """Folders and files of this computer can be dropped."""

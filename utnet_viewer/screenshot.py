@@ -2,10 +2,10 @@
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from utnet_viewer.session import Session
 
@@ -16,9 +16,13 @@ QUIET_S = 1.0
 
 
 class Screenshot(QObject):
-    """Looks ten times a second; ends the application with status 0, or 1 and a reason."""
+    """Looks ten times a second; closes the window with status 0, or 1 and a reason."""
 
-    def __init__(self, session: Session, path: Path, *, panels_are_there) -> None:
+    finished = Signal(int)  # exit status
+
+    def __init__(
+        self, session: Session, path: Path, *, panels_are_there: Callable[[], bool]
+    ) -> None:
         super().__init__(session)
         self._session, self._path, self._panels_are_there = session, path, panels_are_there
         self._began_at, self._settled_at = time.monotonic(), float("nan")
@@ -53,4 +57,4 @@ class Screenshot(QObject):
         if problem:
             print(f"utnet-viewer: no screenshot: {problem}", file=sys.stderr)
         self._session.window.close()
-        QApplication.exit(1 if problem else 0)
+        self.finished.emit(1 if problem else 0)

@@ -1,6 +1,6 @@
 """The bar at the top: the mark, menus, workspace tabs, and chips that say what is in use."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QPainter, QPen
 from PySide6.QtWidgets import (
     QFrame,
@@ -88,6 +88,8 @@ class Chip(QToolButton):
 class TopBar(QFrame):
     """46 px above everything; below it there is room for notices."""
 
+    resized = Signal()
+
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("topBar")
@@ -107,6 +109,11 @@ class TopBar(QFrame):
         self.notices.setSpacing(0)
         self._arrange()
         theme.changed.connect(self._tint)
+
+    def resizeEvent(self, event) -> None:
+        """Notices come and go below the bar."""
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def _arrange(self) -> None:
         row = QHBoxLayout()

@@ -44,6 +44,10 @@ class FocusRing(QWidget):
             self._follow()
         elif kind in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.LayoutRequest):
             self._follow()
+        elif kind == QEvent.Type.ShortcutOverride and isinstance(watched, QAbstractButton):
+            # Space presses the button that has the focus; elsewhere it plays.
+            event.setAccepted(event.key() == Qt.Key.Key_Space)
+            return event.isAccepted()
         return False
 
     def begin(self) -> None:
