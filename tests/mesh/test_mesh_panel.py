@@ -172,7 +172,7 @@ def test_camera_stays_while_stepping(qtbot, panel, document):
 # --- how finely ------------------------------------------------------------------------------
 
 
-def test_half_resolution_while_dragging_full_on_release_finest_at_rest(qtbot, view):
+def test_half_resolution_while_dragging_full_on_release_finest_at_rest(qtbot, panel, view):
     qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
     _move(view, QPoint(60, 20), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     view.repaint()
@@ -183,7 +183,9 @@ def test_half_resolution_while_dragging_full_on_release_finest_at_rest(qtbot, vi
     assert view.quality is Quality.STILL
     assert view._picture.front.width == view.width()
     coarse = view._picture.front.image.copy()
-    qtbot.waitUntil(lambda: view.quality is Quality.REFINED, timeout=15_000)
+    assert not panel.is_settled
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=15_000)
+    assert view.quality is Quality.REFINED
     assert view._picture.front.width == view.width()
     assert not np.array_equal(view._picture.front.image, coarse)
     alphas = np.unique(view._picture.front.image[..., 3])

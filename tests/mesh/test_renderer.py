@@ -9,7 +9,7 @@ from support_samples import make_sample, stand_in_hand
 
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
 from utnet_viewer.mesh.picture import outlines_of
-from utnet_viewer.mesh.renderer import BAND_RAYS, PointCloud, Renderer, Subject
+from utnet_viewer.mesh.renderer import BAND_RAYS, PointCloud, Renderer, Subject, _per_face
 from utnet_viewer.mesh.surface import Surface, Topology
 
 WIDTH, HEIGHT = 160, 120
@@ -69,6 +69,22 @@ def test_depth_of_every_pixel_is_that_of_the_analytic_ray(hand, camera):
             assert drawn == pytest.approx(expected, abs=0.02)
     assert hits > 50
     assert grazing <= 1  # rounding may decide about a ray along the silhouette
+
+
+def test_colours_are_mixed_by_the_distance_to_the_corners(hand, camera):
+    """Every vertex gets a colour linear in its place: so must every pixel then."""
+    renderer = Renderer(_clay(hand), camera, WIDTH, HEIGHT)
+    low, high = hand.vertices_mm.min(0), hand.vertices_mm.max(0)
+    by_place = 255 * (hand.vertices_mm - low) / (high - low)
+    opaque = np.full((len(by_place), 1), 255)
+    colours = np.concatenate([by_place, opaque], 1).astype(np.float32)
+    renderer._face_colours = _per_face(hand, colours)
+    raster = renderer.draw()
+    for y, x in np.argwhere(raster.covered)[::53]:
+        ray = camera.ray(x + 0.5, y + 0.5, WIDTH, HEIGHT)
+        point = ray[:3] + raster.depth_mm[y, x] * ray[3:]
+        expected = 255 * (point - low) / (high - low)
+        np.testing.assert_allclose(raster.image[y, x, :3], expected, atol=1.5)
 
 
 def test_silhouette_is_the_projected_triangles(hand, camera):

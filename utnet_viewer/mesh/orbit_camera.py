@@ -11,7 +11,7 @@ import numpy as np
 #: Vertical field of view: long enough that a hand looks undistorted.
 FIELD_OF_VIEW_RAD = float(np.radians(28))
 #: Share of the picture that a fitted hand fills.
-FIT_SHARE = 0.70
+FIT_SHARE = 0.74
 DISTANCE_RANGE_MM = (40.0, 20_000.0)
 _MAX_PITCH_RAD = float(np.radians(89))
 

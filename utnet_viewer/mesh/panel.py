@@ -10,6 +10,7 @@ from utnet_viewer.document import Document, Sample
 from utnet_viewer.mesh.external_viewer import ExternalViewer
 from utnet_viewer.mesh.legend import MeshLegend
 from utnet_viewer.mesh.open3d_loading import Open3DLoader, is_loaded
+from utnet_viewer.mesh.render_state import Quality
 from utnet_viewer.mesh.scene import Alignment, build_scene
 from utnet_viewer.mesh.view import MeshView
 from utnet_viewer.mesh.views import PRESETS
@@ -67,6 +68,11 @@ class MeshPanel(Panel):
         """How the prediction is moved onto the truth."""
         return Alignment(self.alignments.value)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the finest picture of the current sample is on screen."""
+        return self.view.quality is Quality.REFINED
+
     def render_image(self, width: int, height: int) -> QImage:
         """The view as a supersampled picture; RuntimeError while Open3D is not loaded."""
         return self.view.render_image(width, height)
@@ -94,6 +100,10 @@ class MeshPanel(Panel):
         self.ruler = IconToggle("ruler", "Ruler: click two points", self.theme, shortcut="Shift+R")
         self.ruler.action.toggled.connect(self.view.set_measuring)
         self.add_tool(self.ruler)
+        clear = make_action(self, "Take the ruler away", shortcut="Esc")
+        clear.triggered.connect(self.view.clear_ruler)
+        clear.setEnabled(False)  # Esc belongs to others while there is no ruler
+        self.ruler.action.toggled.connect(clear.setEnabled)
         self._views_menu = QMenu(self)
         for number, name in enumerate(PRESETS, start=1):
             action = make_action(self, f"{name} view", shortcut=str(number))
@@ -107,7 +117,6 @@ class MeshPanel(Panel):
         self.add_tool(self.views)
 
     def _add_key_actions(self) -> None:
-        view = self.view
         step = ORBIT_STEP_PX
         entries = (
             ("Next alignment", "Shift+A", self._next_alignment),
@@ -117,7 +126,6 @@ class MeshPanel(Panel):
             ("Turn the hands right", "Ctrl+Alt+Right", lambda: self._orbit(step, 0)),
             ("Turn the hands up", "Ctrl+Alt+Up", lambda: self._orbit(0, -step)),
             ("Turn the hands down", "Ctrl+Alt+Down", lambda: self._orbit(0, step)),
-            ("Take the ruler away", "Esc", view.clear_ruler),
             ("Open in Open3D's viewer (needs a GPU)", "Shift+V", self._open_outside),
         )
         for text, key, do in entries:

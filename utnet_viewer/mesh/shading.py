@@ -20,7 +20,7 @@ def _unit(x: float, y: float, z: float) -> np.ndarray:
 # Towards the light, in view axes (y down, z away): the key from the upper left, the fill from the
 # right, both in front of the hand.
 KEY_LIGHT, FILL_LIGHT = _unit(-0.45, -0.68, -0.58), _unit(0.85, 0.10, -0.52)
-AMBIENT, KEY, FILL, RIM, GLOSS = 0.30, 0.78, 0.26, 0.12, 0.055
+AMBIENT, KEY, FILL, RIM, GLOSS = 0.34, 0.90, 0.30, 0.10, 0.06
 
 
 def error_colours(errors_mm: np.ndarray) -> np.ndarray:
@@ -58,10 +58,10 @@ def shade(
     halfway = KEY_LIGHT + to_eye
     halfway /= np.linalg.norm(halfway, axis=1, keepdims=True)
     gloss = np.maximum(np.einsum("ij,ij->i", normals, halfway), 0) ** 24
-    open_sky = 0.25 + 0.75 * openness
-    light = open_sky * (AMBIENT * (0.55 + 0.45 * sky) + FILL * fill) + KEY * key * (
-        0.55 + 0.45 * openness
-    )
+    open_sky = 0.15 + 0.85 * openness
+    light = open_sky * (AMBIENT * (0.45 + 0.55 * sky) + FILL * fill)
+    light += KEY * key * (0.45 + 0.55 * openness)
+    light *= 0.66 + 0.34 * facing  # turning away darkens, which parts a finger from the one behind
     shine = RIM * (1 - facing) ** 3 * sky * open_sky + GLOSS * gloss * openness
     linear = np.asarray(colours, np.float32) ** 2.2 * light[:, None] + shine[:, None]
     return (np.clip(linear, 0, 1) ** (1 / 2.2) * 255).astype(np.float32)
