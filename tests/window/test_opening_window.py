@@ -136,14 +136,12 @@ def test_unreadable_frames_are_flagged_listed_and_stepped_over(opened, qtbot, da
     qtbot.waitUntil(lambda: session.document.index.root == root, timeout=WAIT_MS)
     assert "0001.jpg" in session.samples.model.catalogue.problems[1]
     session.document.select(2)
-    qtbot.waitUntil(
-        lambda: (
-            session.document.sample is not None
-            and session.document.sample.row == 2
-            and session.document.sample.problem
-        ),
-        timeout=WAIT_MS,
-    )
+
+    def is_shown() -> bool:
+        sample = session.document.sample
+        return sample is not None and sample.row == 2 and sample.problem != ""
+
+    qtbot.waitUntil(is_shown, timeout=WAIT_MS)
     assert "0002.jpg" in session.document.sample.problem
     assert "2 unreadable" in session.samples.unreadable.text()
     session.samples.filter.setText("unreadable")
