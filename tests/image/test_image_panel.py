@@ -418,3 +418,22 @@ def test_nan_joints_do_not_hurt(panel, document):
         document.hover(joint)
         pixels(panel)
     assert panel.canvas.joint_at(QPointF(10, 10)) == -1
+
+
+def test_view_layers_and_opacity_outlive_the_window(qtbot, panel, document):
+    panel.modes.set_value("Crop")
+    panel.toggles["outline"].setChecked(True)
+    panel.toggles["truth"].setChecked(False)
+    panel.legend.opacity.setValue(40)
+    next_panel = shown_panel(qtbot, document)
+    next_panel.restore_state(panel.save_state())
+    assert next_panel.save_state() == panel.save_state()
+    assert next_panel.canvas.mode == "Crop" and next_panel.canvas.opacity == 0.4
+    assert "outline" in next_panel.canvas.shown_layers
+    assert "truth" not in next_panel.canvas.shown_layers
+
+
+@pytest.mark.parametrize("state", ["", "[]", '{"view": "Sideways"}', "null"])
+def test_a_state_that_is_none_is_refused(panel, state):
+    with pytest.raises(ValueError):
+        panel.restore_state(state)

@@ -269,3 +269,13 @@ def test_a_failed_export_says_which_file(panel, monkeypatch, tmp_path, qtbot):
 def test_keys_belong_to_one_action_each(panel):
     keys = [key.toString() for action in panel.actions() for key in action.shortcuts()]
     assert sorted(keys) == ["Ctrl+E", "Ctrl+Shift+C", "U"]
+
+
+def test_the_unit_outlives_the_window(qtbot, panel, document):
+    panel.measure.set_value("px")
+    next_panel = ReadoutsPanel(document, Theme())
+    qtbot.addWidget(next_panel)
+    next_panel.restore_state(panel.save_state())
+    assert next_panel.joints.head.unit == "px"
+    with pytest.raises(ValueError):
+        next_panel.restore_state("furlongs")

@@ -1,5 +1,7 @@
 """The image panel: the photo, its crop or its depth under both hands' keypoints."""
 
+import json
+
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -44,6 +46,26 @@ class ImagePanel(Panel):
     def panel_actions(self) -> list[QAction]:
         """Everything the panel can do, for the menus."""
         return self.actions()
+
+    def save_state(self) -> str:
+        """View, layers and opacity as JSON, to be kept until the next start."""
+        layers = {name: toggle.isChecked() for name, toggle in self.toggles.items()}
+        opacity = self.legend.opacity.value()
+        return json.dumps({"view": self.modes.value, "layers": layers, "opacity": opacity})
+
+    def restore_state(self, state: str) -> None:
+        """Take back what `save_state` gave; raises ValueError for anything else.
+
+        Layers that this version does not have are left out, new ones keep their default.
+        """
+        kept = json.loads(state)
+        if not isinstance(kept, dict) or kept.get("view") not in MODES:
+            raise ValueError(f"not a state of the image panel: {state!r}")
+        self.modes.set_value(kept["view"])
+        self.legend.opacity.setValue(int(kept["opacity"]))
+        for name, is_shown in kept["layers"].items():
+            if name in self.toggles:
+                self.toggles[name].setChecked(bool(is_shown))
 
     def _layer_toggle(self, layer, theme: Theme) -> IconToggle:
         toggle = IconToggle(layer.icon, layer.text, theme, shortcut=layer.key, checked=layer.is_on)

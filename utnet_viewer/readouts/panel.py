@@ -76,6 +76,16 @@ class ReadoutsPanel(Panel):
         """Everything the panel can do, for the menus."""
         return self.actions()
 
+    def save_state(self) -> str:
+        """The unit of the joint errors, to be kept until the next start."""
+        return self.measure.value
+
+    def restore_state(self, state: str) -> None:
+        """Take back what `save_state` gave; raises ValueError for anything else."""
+        if state not in _MEASURES:
+            raise ValueError(f"not a state of the readouts panel: {state!r}")
+        self.measure.set_value(state)
+
     # --- building ---------------------------------------------------------------------------
 
     def _add_tools(self, theme: Theme) -> None:

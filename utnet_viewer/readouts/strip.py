@@ -27,6 +27,7 @@ class ReadoutCell(QWidget):
         super().__init__(parent)
         self.figure, self._theme, self._is_first = figure, theme, is_first
         self.reading = Reading()
+        self._title = figure.title
         self.setObjectName(f"readout_{figure.name}")
         self.setFixedHeight(HEIGHT)
         # It fills itself: the panel's styled background below it need not be painted each time.
@@ -47,6 +48,13 @@ class ReadoutCell(QWidget):
             self.setAccessibleDescription(f"{reading.value} {reading.unit}, {reading.notes[0]}")
             self.update()
 
+    def resizeEvent(self, event) -> None:
+        """A long title is cut with an ellipsis."""
+        pad = _PAD if self.width() >= _NARROW else 8.0
+        metrics = QFontMetricsF(_TITLE_FONT)
+        elide = Qt.TextElideMode.ElideRight
+        self._title = metrics.elidedText(self.figure.title, elide, self.width() - pad)
+
     def paintEvent(self, event) -> None:
         """Title, number, unit, comparison."""
         painter = QPainter(self)
@@ -58,11 +66,7 @@ class ReadoutCell(QWidget):
         pad = _PAD if self.width() >= _NARROW else 8.0
         painter.setFont(_TITLE_FONT)
         painter.setPen(QColor(palette.t2))
-        metrics = QFontMetricsF(painter.font())
-        title = metrics.elidedText(
-            self.figure.title, Qt.TextElideMode.ElideRight, self.width() - pad
-        )
-        painter.drawText(QRectF(pad, 4, self.width() - pad, 17), 0, title)
+        painter.drawText(QRectF(pad, 4, self.width() - pad, 17), 0, self._title)
         self._paint_value(painter, pad)
         self._paint_note(painter, pad)
 
