@@ -169,6 +169,21 @@ def test_camera_stays_while_stepping(qtbot, panel, document):
     assert panel.view.camera == kept
 
 
+def test_another_sample_is_another_surface(panel, view, document):
+    before = view._picture.front.depth_mm.copy()
+    show(document, make_sample(row=3, seed=8))
+    view.repaint()
+    view._on_settled()
+    view.repaint()
+    assert not np.array_equal(view._picture.front.depth_mm, before)
+    vertices_mm = view.scene.prediction.vertices_mm
+    pick = view._pick(QPointF(_surface_point(view, 4)))
+    assert np.linalg.norm(vertices_mm - pick.point_mm, axis=1).min() < 8
+    np.testing.assert_array_equal(
+        view._subjects.solid(view.layers).coarse_mm, vertices_mm.astype(np.float32)
+    )
+
+
 # --- how finely ------------------------------------------------------------------------------
 
 

@@ -111,9 +111,9 @@ def test_no_ray_that_would_hit_is_left_out(hand, camera):
     """The cells that decide where rays go must never cut off a part of the surface."""
     for shift in (0.0, 60.0, -80.0):  # partly out of the picture as well
         turned = camera.pan(shift, shift / 2, HEIGHT).orbit(shift, 0)
-        sparing = Renderer(_clay(hand), turned, WIDTH, HEIGHT)
-        lavish = Renderer(_clay(hand), turned, WIDTH, HEIGHT)
-        lavish._needed = np.ones((HEIGHT, WIDTH), bool)
+        sparing = Renderer(_clay(hand), turned, 5 * WIDTH, 5 * HEIGHT)  # triangles over many cells
+        lavish = Renderer(_clay(hand), turned, 5 * WIDTH, 5 * HEIGHT)
+        lavish._needed = np.ones((5 * HEIGHT, 5 * WIDTH), bool)
         assert sparing._needed.mean() < 0.75
         np.testing.assert_array_equal(sparing.draw().depth_mm, lavish.draw().depth_mm)
 

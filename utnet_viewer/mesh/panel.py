@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -56,6 +56,7 @@ class MeshPanel(Panel):
         self._loader.finished.connect(self._on_open3d)
         if is_loaded():
             self.view.set_ready()
+        QCoreApplication.instance().aboutToQuit.connect(self.shut_down)
         self._on_hand_model_changed()
 
     @property

@@ -204,7 +204,8 @@ class MeshView(QWidget):
         )
 
     def _drawing(self, width: int, height: int, quality: Quality) -> Drawing:
-        ratio = self.devicePixelRatioF()
+        # In motion a dense screen gets no more pixels than an ordinary one: smooth comes first.
+        ratio = 1.0 if quality is Quality.MOVING else self.devicePixelRatioF()
         front = self._subjects.front(self.layers, quickly=quality is Quality.MOVING)
         behind = self._subjects.behind(self.layers, is_dark=self.theme.is_dark)
         size_px = (width * ratio, height * ratio)
