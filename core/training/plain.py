@@ -135,6 +135,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--learning-rate", type=float, default=6e-4)
+    parser.add_argument("--rotation-degrees", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--frames", type=int, help="at most so many frames of each dataset")
     parser.add_argument("--start-from", type=Path, help="weights of an earlier run")
@@ -159,9 +160,10 @@ def main(argv: list[str] | None = None) -> None:
     print(f"{len(training)} training frames, {len(held_out)} held-out frames", flush=True)
     network = UTNet(NetworkConfig(size=arguments.size, stem="conv"), hand_model)
     if arguments.start_from is not None:
-        print(load_weights(network, arguments.start_from), flush=True)
+        print(load_weights(network, arguments.start_from).summary(), flush=True)
     network.to(arguments.device)
-    dataset = CropDataset(training, Augmentation(), seed=arguments.seed)
+    augmentation = Augmentation(rotation_rad=math.radians(arguments.rotation_degrees))
+    dataset = CropDataset(training, augmentation, seed=arguments.seed)
     run(PlainTrainer(network, dataset, arguments), held_out)
 
 
