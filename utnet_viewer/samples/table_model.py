@@ -128,7 +128,7 @@ class SamplesModel(QAbstractTableModel):
             return None
         row, column = self.row_at(index.row()), index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._words(row, column)
+            return self.words(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column == SEQUENCE else _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -137,7 +137,8 @@ class SamplesModel(QAbstractTableModel):
             return row
         return None
 
-    def _words(self, row: int, column: int) -> str:
+    def words(self, row: int, column: int) -> str:
+        """What stands in a cell."""
         catalogue = self.catalogue
         if column == SEQUENCE:
             return str(catalogue.sequences[row])
