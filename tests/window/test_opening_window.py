@@ -7,10 +7,9 @@ from ho3d_tree import Tree, hand_in_opengl, picture, training_label
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QDialog, QPushButton
+from support_window import WAIT_MS
 
 from core.hand.mano_file import load_hand_model
-
-from .conftest import WAIT_MS
 
 #: The shared window goes on refining its mesh view and counting down while tests come and go.
 pytestmark = pytest.mark.allow_leaks("timers", "pool work")

@@ -6,12 +6,12 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from support_window import close, wait_until
+from window_engine import COMMAND
 
 from utnet_viewer import screenshot
 from utnet_viewer.app import Starter
 from utnet_viewer.arguments import build_parser
-
-from .conftest import COMMAND, close, wait_until
 
 
 def take(*arguments: object) -> tuple[Starter, list[int]]:

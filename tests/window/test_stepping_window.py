@@ -3,8 +3,7 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialog
-
-from .conftest import SEQUENCES, WAIT_MS, wait_whole
+from support_window import SEQUENCES, WAIT_MS, wait_whole
 
 COUNT = sum(SEQUENCES.values())
 

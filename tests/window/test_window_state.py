@@ -7,12 +7,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
+from support_window import WAIT_MS, close, start_window, wait_until, wait_whole
 
 from utnet_viewer.settings import Settings
 from utnet_viewer.theme import DARK, LIGHT
 from utnet_viewer.widgets.controls import IconToggle
-
-from .conftest import WAIT_MS, close, start_window, wait_until, wait_whole
 
 #: The shared window goes on refining its mesh view and counting down while tests come and go.
 pytestmark = pytest.mark.allow_leaks("timers", "pool work")
