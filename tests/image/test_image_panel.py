@@ -15,6 +15,7 @@ from utnet_viewer.document import EngineState, Sample
 from utnet_viewer.image import canvas_paint
 from utnet_viewer.image.layers import LAYERS
 from utnet_viewer.image.panel import ImagePanel
+from utnet_viewer.image.view import Fit
 from utnet_viewer.theme import DARK, LIGHT, OVER_IMAGERY, Theme
 
 INDEX_TIP = 17
@@ -235,6 +236,7 @@ def test_f_walks_through_frame_crop_and_depth(panel, qtbot):
 def test_depth_is_said_under_the_pointer(panel, document):
     panel.modes.set_value("Depth")
     canvas = panel.canvas
+    canvas.toggle_fit()
     move_to(panel, canvas.view.to_canvas([600, 40]))
     depth_mm = document.sample.frame.depth_mm[40, 600]
     assert canvas_paint.pixel_readout(canvas) == f"{depth_mm:.0f} mm"
@@ -276,7 +278,23 @@ def test_the_wheel_zooms_about_the_pointer(panel):
     assert canvas.view.scale > 1.9 * canvas.view.fit_scale
 
 
-def test_dragging_pans_and_a_double_click_fits(panel, qtbot):
+def test_it_begins_with_the_hand_and_an_overview(panel):
+    canvas = panel.canvas
+    crop = canvas.view.to_canvas(canvas.overlay.crop_px)
+    height = crop[:, 1].max() - crop[:, 1].min()
+    assert 0.8 * canvas.height() < height < canvas.height()
+    assert canvas_paint.overview_place(canvas) is not None
+
+
+def test_stepping_keeps_the_hand_in_sight(panel, document):
+    for seed in range(1, 5):
+        show(document, make_sample(row=seed, seed=seed))
+        canvas = panel.canvas
+        hand = canvas.view.to_canvas(canvas.overlay.truth_px)
+        assert (hand >= 0).all() and (hand <= [canvas.width(), canvas.height()]).all()
+
+
+def test_dragging_pans_and_double_clicks_fit_the_hand_or_all(panel, qtbot):
     canvas = panel.canvas
     wheel(panel, QPointF(300, 250), 4)
     offset = canvas.view.offset.copy()
@@ -286,7 +304,10 @@ def test_dragging_pans_and_a_double_click_fits(panel, qtbot):
     qtbot.mouseRelease(canvas, left, pos=QPoint(430, 280))
     np.testing.assert_allclose(canvas.view.offset - offset, [30, -20])
     qtbot.mouseDClick(canvas, left, pos=QPoint(400, 300))
-    assert canvas.view.is_fit and panel.legend.zoom.text().startswith("fit")
+    assert canvas.view.fit is Fit.HAND
+    qtbot.mouseDClick(canvas, left, pos=QPoint(400, 300))
+    assert canvas.view.fit is Fit.WHOLE and panel.legend.zoom.text().startswith("fit")
+    assert canvas.view.shows_all()
 
 
 def test_zoom_keys(panel, qtbot):
@@ -315,6 +336,7 @@ def test_the_zoom_outlives_a_step_and_each_mode_has_its_own(panel, document):
 
 def test_the_overview_appears_when_zoomed_and_jumps(panel, qtbot):
     canvas = panel.canvas
+    qtbot.keyClick(canvas, Qt.Key.Key_Z)
     assert canvas_paint.overview_place(canvas) is None
     wheel(panel, QPointF(300, 250), 6)
     place = canvas_paint.overview_place(canvas)

@@ -129,6 +129,7 @@ class ImageCanvas(QWidget):
                 self._picture_key = key
             self.overlay = build_overlay(self.sample, in_crop=self.in_crop)
             self.view.set_picture(*self.picture.size)
+            self.view.set_hand(None if self.in_crop else self.overlay.crop_px)
             self.view_changed.emit()
         self.update()
 
@@ -138,7 +139,6 @@ class ImageCanvas(QWidget):
             raise ValueError(f"no such view of an image: {mode!r}")
         self.mode = mode
         self._show_parts(is_new_frame=True)
-        self.view.set_canvas(self.width(), self.height())
         self.view_changed.emit()
 
     def set_layer(self, name: str, is_shown: bool) -> None:
@@ -171,9 +171,9 @@ class ImageCanvas(QWidget):
 
     # --- zoom and pan -----------------------------------------------------------------------
 
-    def fit(self) -> None:
-        """Show the whole picture."""
-        self.view.fit()
+    def toggle_fit(self) -> None:
+        """Show the hand, or the whole picture when the hand is what is shown."""
+        self.view.toggle_fit()
         self._view_moved()
 
     def zoom(self, factor: float, about: QPointF | None = None) -> None:
@@ -272,9 +272,9 @@ class ImageCanvas(QWidget):
         self.unsetCursor()
 
     def mouseDoubleClickEvent(self, event) -> None:
-        """Fit."""
+        """Fit the hand, or the whole picture."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self.fit()
+            self.toggle_fit()
 
     def leaveEvent(self, event) -> None:
         """No joint is hovered any more."""

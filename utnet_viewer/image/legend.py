@@ -144,10 +144,10 @@ class LegendRow(QWidget):
         others = self.zoom.minimumWidth() + self.opacity.width() + 2 * PADDING + 2 * 8
         self.opacity.setVisible(self.width() >= self.marks.sizeHint().width() + others)
 
-    def set_zoom(self, scale: float, *, is_fit: bool) -> None:
-        """State the zoom: ``×2.2``, and whether the picture is fitted."""
+    def set_zoom(self, scale: float, *, is_whole: bool) -> None:
+        """State the zoom: ``×2.2``, and whether the whole picture is fitted."""
         digits = 2 if scale < 1 else 1
-        self.zoom.setText(f"fit ×{scale:.{digits}f}" if is_fit else f"×{scale:.{digits}f}")
+        self.zoom.setText(f"fit ×{scale:.{digits}f}" if is_whole else f"×{scale:.{digits}f}")
 
     def _say_opacity(self, percent: int) -> None:
         self.opacity.setToolTip(f"Opacity of the overlays: {percent} %  ([ and ])")

@@ -11,6 +11,7 @@ from utnet_viewer.image.canvas import ZOOM_STEP, ImageCanvas
 from utnet_viewer.image.layers import LAYERS
 from utnet_viewer.image.legend import LegendRow
 from utnet_viewer.image.picture import DEPTH, MODES
+from utnet_viewer.image.view import Fit
 from utnet_viewer.theme import Theme
 from utnet_viewer.widgets.controls import IconButton, IconToggle, SegmentedControl, make_action
 from utnet_viewer.widgets.panel import Panel
@@ -30,8 +31,8 @@ class ImagePanel(Panel):
         self.modes.changed.connect(self.canvas.set_mode)
         self.add_tool(self.modes)
         self.toggles = {layer.name: self._layer_toggle(layer, theme) for layer in LAYERS}
-        fit = IconButton("corners-out", "Fit the picture", theme, shortcut="Z")
-        fit.action.triggered.connect(lambda: self.canvas.fit())
+        fit = IconButton("corners-out", "Fit the hand, or the whole picture", theme, shortcut="Z")
+        fit.action.triggered.connect(lambda: self.canvas.toggle_fit())
         self.add_tool(fit)
         self.set_legend(self.legend)
         self.set_body(self.canvas)
@@ -113,5 +114,5 @@ class ImagePanel(Panel):
 
     def _on_view_changed(self) -> None:
         view = self.canvas.view
-        self.legend.set_zoom(view.scale, is_fit=view.is_fit)
+        self.legend.set_zoom(view.scale, is_whole=view.fit is Fit.WHOLE)
         self.legend.zoom.setVisible(self.canvas.picture is not None)
