@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from argparse import Namespace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from utnet_viewer.arguments import build_parser
-from utnet_viewer.crash_log import catch_uncaught, log, start_log
+from utnet_viewer.crash_log import catch_uncaught, log, log_qt_messages, start_log
 from utnet_viewer.docks import INSPECT
 from utnet_viewer.main_window import MainWindow
 from utnet_viewer.notices import Notice
@@ -171,7 +172,14 @@ class Starter(QObject):
 
     def _add_panel(self, title: str) -> None:
         module, name = PANELS[title]
-        panel = getattr(importlib.import_module(module), name)(self.session.document, self.theme)
+        try:
+            make = getattr(importlib.import_module(module), name)
+            panel = make(self.session.document, self.theme)
+        except Exception as error:  # the window is worth having without one of its panels
+            details = traceback.format_exc()
+            log.error("%s", details)
+            self.show_error(f"The panel {title} is missing", repr(error), details)
+            return
         self._fill(title, panel)
         self._panels[title] = panel
         self.panels_missing.discard(title)
@@ -203,6 +211,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     if arguments.screenshot and not _has_screen():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    log_problem = start_log()
+    log_qt_messages()
     application = QApplication(sys.argv[:1])
     application.setApplicationName("utnet-viewer")
     application.setApplicationDisplayName("UTNet Viewer")
@@ -213,7 +223,7 @@ def main(argv: list[str] | None = None) -> int:
         starter.window.show_workspace(INSPECT)
     starter.finished.connect(application.exit)
     catch_uncaught(starter.show_uncaught)
-    starter.start(log_problem=start_log())
+    starter.start(log_problem=log_problem)
     # Ctrl+C in the terminal closes the window; Python hears it only while it runs something.
     signal.signal(signal.SIGINT, lambda *_: starter.window.close())
     heartbeat = QTimer(interval=500)

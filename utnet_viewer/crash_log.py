@@ -8,7 +8,12 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import (
+    QMessageLogContext,
+    QStandardPaths,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 
 LOG_SIZE_BYTES = 1_000_000
 
@@ -35,6 +40,18 @@ def start_log() -> str:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     return ""
+
+
+def log_qt_messages() -> None:
+    """Send what Qt has to say to the log; what stops it goes to stderr as well."""
+
+    def take(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+        serious = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+        log.log(logging.ERROR if serious else logging.INFO, "Qt: %s", text)
+        if serious:
+            sys.stderr.write(f"{text}\n")
+
+    qInstallMessageHandler(take)
 
 
 def catch_uncaught(show: Callable[[str, str], None]) -> None:

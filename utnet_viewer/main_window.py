@@ -120,12 +120,16 @@ class MainWindow(QMainWindow):
 
     def add_notice(self, notice: Notice) -> None:
         """Show a bar under the top bar until it is dismissed; the same words only once."""
+        self.drop_notices(notice.title)
+        self.top_bar.notices.addWidget(notice)
+
+    def drop_notices(self, title: str) -> None:
+        """Take away what was said under this title: it is no longer so."""
         layout = self.top_bar.notices
         for position in range(layout.count()):
-            other = layout.itemAt(position).widget()
-            if isinstance(other, Notice) and other.title == notice.title:
-                other.deleteLater()
-        layout.addWidget(notice)
+            notice = layout.itemAt(position).widget()
+            if isinstance(notice, Notice) and notice.title == title:
+                notice.deleteLater()
 
     # The layout from last time.
 

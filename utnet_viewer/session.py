@@ -25,6 +25,10 @@ from utnet_viewer.stepping import Stepper
 PROFILE_BINS = 600
 
 
+#: Title of the notice that is taken away when the engine runs again.
+ENGINE_DIED = "The engine is not running"
+
+
 class Session(QObject):
     """Owns everything that is not a widget, and the samples panel, which orders the rows."""
 
@@ -137,11 +141,13 @@ class Session(QObject):
             self.loader.predict_again()
 
     def _on_engine_state(self, state: EngineState) -> None:
+        if state.phase == "ready":
+            self.window.drop_notices(ENGINE_DIED)
         if state.phase == "dead":
             details = f"{state.note}\n\n{self.engine.last_output}"
             log.error("engine: %s", details)
             self.notice(
-                "The engine is not running",
+                ENGINE_DIED,
                 f"{state.note.rstrip('.')}. Everything else keeps working.",
                 details=details,
                 button="Restart",
@@ -313,6 +319,8 @@ class Session(QObject):
         if index is not None and self.document.row >= 0:
             settings.put("frame", str(index.frame_id(self.document.row)))
         self.stepper.stop()
+        self._page_delay.stop()
+        self._profile_delay.stop()
         self.opener.close()
         self.loader.close()
         self.engine.stop()
