@@ -158,7 +158,7 @@ class Starter(QObject):
         elif settings.text("dataset") and arguments.screenshot is None:
             frame = arguments.frame or settings.text("frame")
             split = arguments.split or settings.text("split")
-            order = Order(Path(settings.text("dataset")), split, frame)
+            order = Order(dataset_folder(settings.text("dataset")), split, frame)
         else:
             order = Order(demo_dataset(), arguments.split or "", arguments.frame or "")
         if order.root.is_dir() or arguments.dataset or settings.text("dataset"):

@@ -11,7 +11,7 @@ from utnet_viewer.widgets.panel import Panel
 
 #: The mock-up's sizes at 1600x1000; other windows keep the proportions.
 SAMPLES_WIDTH, IMAGE_WIDTH, MESH_WIDTH, READOUTS_HEIGHT, VIEWS_HEIGHT = 346, 680, 556, 292, 570
-SAMPLES_LEAST, READOUTS_LEAST = 280, 240
+SAMPLES_LEAST, READOUTS_LEAST = 284, 240
 
 
 @dataclass(frozen=True)

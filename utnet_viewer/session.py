@@ -8,7 +8,7 @@ import cv2
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.data.frame import FrameId
-from core.files.embedded import default_checkpoint, demo_dataset
+from core.files.embedded import DEMO, default_checkpoint, demo_dataset
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
 from utnet_viewer.crash_log import log
@@ -51,6 +51,7 @@ class Session(QObject):
         self.splits: tuple[str, ...] = ()
         self.order: Order | None = None
         self.refusal: Refused | None = None
+        self._opened: Order | None = None  # how the dataset on screen was opened
         self.document = Document(self._load_hand(hand_model_path) or load_hand_model())
         self.engine = engine
         engine.setParent(self)
@@ -68,6 +69,7 @@ class Session(QObject):
         self.engine.state_changed.connect(self.document.set_engine)
         self.engine.state_changed.connect(self._on_engine_state)
         self.loader.scored.connect(self._on_scored)
+        self.loader.shown.connect(lambda *_: self._profile_soon())
         self.loader.unreadable.connect(self._on_unreadable)
         self.opener.opened.connect(self._on_opened)
         self.opener.refused.connect(self._on_refused)
@@ -165,15 +167,15 @@ class Session(QObject):
 
     def open_split(self, split: str) -> None:
         """Another split of the same folder."""
-        if self.document.index is not None:
-            self.open_dataset(Order(self.document.index.root, split))
+        if self._opened is not None:
+            self.open_dataset(replace(self._opened, split=split, frame=""))
 
     def reload_dataset(self) -> None:
         """Look at the folder again, and stay at the frame."""
         index = self.document.index
-        if index is not None:
+        if index is not None and self._opened is not None:
             frame = str(index.frame_id(self.document.row)) if self.document.row >= 0 else ""
-            self.open_dataset(Order(index.root, index.split, frame))
+            self.open_dataset(replace(self._opened, split=index.split, frame=frame))
 
     def _show_opening(self) -> None:
         order = self.order
@@ -200,14 +202,16 @@ class Session(QObject):
     def _on_opened(self, opened: Opened) -> None:
         self._end_opening()
         order, index = opened.order, opened.index
-        self.splits = opened.splits
+        self.splits, self._opened = opened.splits, order
         self.document.set_index(index)
         self.samples.set_catalogue(opened.catalogue)
         self._select_first(order)
         settings = self.window.settings
-        if order.root != demo_dataset():
+        is_demo = order.root == demo_dataset()
+        if not is_demo:
             settings.add_recent(str(order.root))
-        settings.put("dataset", str(order.root))
+        # The demo by its name: where it lies changes with the installation.
+        settings.put("dataset", DEMO if is_demo else str(order.root))
         settings.put("split", index.split)
         self.splits_changed.emit()
         self._show_profile()
@@ -267,8 +271,7 @@ class Session(QObject):
         if catalogue is not None and row < len(catalogue):
             catalogue.score(row, pa_mm=pa_mm, error_px=error_px)
             self.samples.row_known(row)
-            if not self._profile_delay.isActive():
-                self._profile_delay.start()
+            self._profile_soon()
 
     def _on_unreadable(self, row: int, why: str) -> None:
         catalogue = self.samples.model.catalogue
@@ -283,10 +286,15 @@ class Session(QObject):
             self.samples.table.viewport().update()
             self._show_profile()
 
+    def _profile_soon(self) -> None:
+        if not self._profile_delay.isActive():
+            self._profile_delay.start()
+
     def _show_profile(self) -> None:
         catalogue = self.samples.model.catalogue
         profile = [] if catalogue is None else catalogue.profile_mm(PROFILE_BINS)
         self.window.timeline.scrubber.set_profile(profile)
+        self.samples.show_spread()
 
     def notice(
         self,

@@ -17,6 +17,7 @@ from utnet_viewer.document import Document
 from utnet_viewer.samples.catalogue import Catalogue
 from utnet_viewer.samples.delegate import SamplesDelegate
 from utnet_viewer.samples.filtering import FilterError, filter_rows
+from utnet_viewer.samples.histogram import Histogram
 from utnet_viewer.samples.table_model import FRAME, PA, PIXELS, SEQUENCE, STATUS, SamplesModel
 from utnet_viewer.samples.unreadable_dialog import UnreadableDialog
 from utnet_viewer.theme import TABLE_HEAD, TABLE_ROW, Theme, mono_font
@@ -24,7 +25,7 @@ from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.icons import icon
 from utnet_viewer.widgets.panel import Panel
 
-COLUMN_WIDTHS = {FRAME: 48, PA: 68, PIXELS: 54, STATUS: 28}
+COLUMN_WIDTHS = {FRAME: 46, PA: 64, PIXELS: 52, STATUS: 26}
 
 
 class SamplesPanel(Panel):
@@ -52,6 +53,7 @@ class SamplesPanel(Panel):
         self.filter_error.setWordWrap(True)
         self.filter_error.hide()
         self.count.setObjectName("quiet")
+        self.histogram = Histogram(theme)
         self.unreadable = QPushButton()
         self.unreadable.setObjectName("warningLink")
         self.unreadable.clicked.connect(self.show_unreadable)
@@ -109,6 +111,7 @@ class SamplesPanel(Panel):
         layout.setSpacing(2)
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.histogram)
         return body
 
     def _connect(self) -> None:
@@ -137,6 +140,13 @@ class SamplesPanel(Panel):
         self.model.row_changed(row)
         if self.model.catalogue is not None and row in self.model.catalogue.problems:
             self._say_count()
+
+    def show_spread(self) -> None:
+        """Draw the spread of the figures known so far."""
+        catalogue, row = self.model.catalogue, self._document.row
+        if catalogue is not None:
+            current_mm = catalogue.pa_mm[row] if row >= 0 else float("nan")
+            self.histogram.show_values(catalogue.pa_mm, float(current_mm))
 
     def neighbour(self, row: int, step: int) -> int | None:
         """The row `step` after `row` in the order and filter on screen."""
@@ -190,9 +200,13 @@ class SamplesPanel(Panel):
         strong = f"color:{self.theme.palette.t1}; font-weight:600"
         self.count.setText(f'<span style="{strong}">{shown:,}</span> of {total:,}')
         bad = 0 if catalogue is None else len(catalogue.problems)
-        self.unreadable.setText(f"{bad:,} unreadable")
-        self.unreadable.setToolTip("List the frames that cannot be read, and why")
-        self.unreadable.setVisible(bad > 0)
+        notes = 0 if catalogue is None else len(catalogue.notes)
+        words = [f"{bad:,} unreadable"] if bad else []
+        words += [f"{notes:,} {'note' if notes == 1 else 'notes'}"] if notes else []
+        self.unreadable.setText(" · ".join(words))
+        self.unreadable.setToolTip("List what cannot be read, and why")
+        self.unreadable.setVisible(bool(words))
+        self.table.setColumnHidden(STATUS, bad == 0)
 
     # Both ways.
 

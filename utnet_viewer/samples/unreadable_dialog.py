@@ -19,6 +19,14 @@ from utnet_viewer.samples.catalogue import Catalogue
 SHOWN_LIMIT = 2000
 
 
+def _summary(frames: int, notes: int) -> str:
+    """How much there is to tell."""
+    words = [f"{frames:,} {'frame' if frames == 1 else 'frames'} cannot be read"] if frames else []
+    if notes:
+        words.append(f"{notes:,} {'note' if notes == 1 else 'notes'} about the dataset")
+    return ", ".join(words) or "Every frame can be read"
+
+
 class UnreadableDialog(QDialog):
     """A list; activating a line goes to the frame."""
 
@@ -32,12 +40,9 @@ class UnreadableDialog(QDialog):
         problems = sorted(catalogue.problems.items())
         lines = [f"{catalogue.name(row)}\t{why}" for row, why in problems]
         self._text = "\n".join([*lines, *catalogue.notes])
-        words = f"{len(problems):,} {'frame' if len(problems) == 1 else 'frames'} cannot be read"
-        if catalogue.notes:
-            words += f", and {len(catalogue.notes):,} other problems"
-        head = QLabel(words)
+        head = QLabel(_summary(len(problems), len(catalogue.notes)))
         head.setObjectName("heading")
-        why = QLabel("They stay in the list, flagged; everything else of the dataset works.")
+        why = QLabel("Such frames stay in the list, flagged; everything else works.")
         why.setObjectName("quiet")
         self.list = QListWidget()
         self.list.setWordWrap(True)
