@@ -53,24 +53,40 @@ def load(index: Index, row: int, hand_model: HandModel) -> Loaded:
     """Read a row; what goes wrong becomes the sample's `problem`, never an exception."""
     try:
         frame = index.read(row)
-        crop = frame.crop()
     except (OSError, ValueError) as error:
         return Loaded(Sample(row, problem=str(error)), None)
     except Exception as error:
         log.exception("row %d of %s", row, index.name)
         return Loaded(Sample(row, problem=f"{index.frame_id(row)}: {error!r}"), None)
-    truth = true_hand(frame, hand_model)
+    try:
+        return _with_truth(Sample(row, frame), hand_model)
+    except Exception as error:
+        log.exception("truth and crop of %s", frame.frame_id)
+        problem = f"{frame.frame_id}: truth and crop failed: {error!r}"
+        return Loaded(Sample(row, frame, problem=problem), None)
+
+
+def _with_truth(sample: Sample, hand_model: HandModel) -> Loaded:
+    frame = sample.frame
+    sample = replace(sample, truth=true_hand(frame, hand_model))
+    crop = frame.crop()
     if crop is None:
         problem = "Nothing says where the hand is, so there is nothing to predict from."
-        return Loaded(Sample(row, frame, truth, problem=problem), None)
-    return Loaded(Sample(row, frame, truth), crop_input(frame, crop))
+        return Loaded(replace(sample, problem=problem), None)
+    return Loaded(sample, crop_input(frame, crop))
 
 
 def with_prediction(sample: Sample, prediction: Prediction) -> Sample:
-    """The sample with its prediction, measured where there is a truth to measure against."""
-    frame = sample.frame
-    if frame is None or frame.hand is None or not frame.hand.has_all_joints:
-        return replace(sample, prediction=prediction, metrics=None, problem="")
-    vertices_mm = None if sample.truth is None else sample.truth.vertices_mm
-    metrics = measure(frame.camera, frame.hand.joints_mm, vertices_mm, prediction)
-    return replace(sample, prediction=prediction, metrics=metrics, problem="")
+    """The sample with its prediction, measured where there is a truth to measure against.
+
+    A measurement that fails becomes the sample's `problem`; the prediction is kept.
+    """
+    frame, metrics, problem = sample.frame, None, ""
+    if frame is not None and frame.hand is not None and frame.hand.has_all_joints:
+        vertices_mm = None if sample.truth is None else sample.truth.vertices_mm
+        try:
+            metrics = measure(frame.camera, frame.hand.joints_mm, vertices_mm, prediction)
+        except Exception as error:
+            log.exception("measuring %s", frame.frame_id)
+            problem = f"{frame.frame_id}: measuring the prediction failed: {error!r}"
+    return replace(sample, prediction=prediction, metrics=metrics, problem=problem)

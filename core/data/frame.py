@@ -90,7 +90,10 @@ class Frame:
     problems: tuple[str, ...] = ()
 
     def hand_box_px(self) -> np.ndarray | None:
-        """The hand's box (x1, y1, x2, y2): the dataset's, else the joints', else None."""
+        """The hand's box (x1, y1, x2, y2): the dataset's, else the joints', else None.
+
+        None also for joints that are one point: a box without a size tells nothing.
+        """
         if self.hand is None:
             return None
         if self.hand.box_px is not None:
@@ -98,9 +101,10 @@ class Frame:
         if not self.hand.has_all_joints:
             return None
         keypoints_px = self.camera.project(self.hand.joints_mm)
-        if not np.isfinite(keypoints_px).all():
+        low, high = keypoints_px.min(0), keypoints_px.max(0)
+        if not np.isfinite(keypoints_px).all() or (high <= low).any():
             return None
-        return np.concatenate([keypoints_px.min(0), keypoints_px.max(0)])
+        return np.concatenate([low, high])
 
     def crop(self) -> CropTransform | None:
         """The crop the network sees, or None where nothing says where the hand is."""

@@ -12,6 +12,9 @@ from core.hand.hand_model import HandModel, ManoParameters
 from core.pickles import PickleFileError, load_pickle
 
 _POSE_SIZE = 48
+#: HO-3D's cameras stand within 2 m of the hand; numbers beyond this are damage, and useless to
+#: compute with. Labels written in millimetres stay below it: finding those is the audit's work.
+_FARTHEST_M = 10_000.0
 #: HO-3D's usual intrinsics, for 640 × 480 pixels.
 _USUAL_FOCAL_PX, _USUAL_CENTRE_PX, _USUAL_SIZE_PX = (614.6, 614.1), (320.3, 238.5), (640, 480)
 
@@ -76,7 +79,7 @@ class LabelReader:
 
     def object(self) -> ObjectLabel | None:
         """The held object, or None where the frame has none."""
-        corners_m = self._numbers("objCorners3D", (8, 3))
+        corners_m = self._numbers("objCorners3D", (8, 3), largest=_FARTHEST_M)
         if corners_m is None:
             return None
         name = self._members.get("objName")
@@ -85,8 +88,12 @@ class LabelReader:
         return ObjectLabel(name=name, corners_mm=from_opengl_mm(corners_m))
 
     def _joints_mm(self) -> np.ndarray | None:
-        joints_m = self._numbers("handJoints3D", (JOINT_COUNT, 3), (3,), required=True)
+        shapes = ((JOINT_COUNT, 3), (3,))
+        joints_m = self._numbers("handJoints3D", *shapes, required=True, largest=_FARTHEST_M)
         if joints_m is None:
+            return None
+        if joints_m.ndim == 2 and not np.ptp(joints_m, axis=0).any():
+            self._note("'handJoints3D' are all the same point")
             return None
         joints_mm = np.full((JOINT_COUNT, 3), np.nan)
         if joints_m.shape == (3,):
@@ -100,7 +107,7 @@ class LabelReader:
         required = any(name in self._members for name in names)  # evaluation labels have none
         pose = self._numbers("handPose", (_POSE_SIZE,), required=required)
         betas = self._numbers("handBeta", (BETA_COUNT,), required=required)
-        translation_m = self._numbers("handTrans", (3,), required=required)
+        translation_m = self._numbers("handTrans", (3,), required=required, largest=_FARTHEST_M)
         if pose is None or betas is None or translation_m is None:
             return None
         return mano_from_opengl(OpenGLHand(pose, betas, translation_m), model)
@@ -115,10 +122,15 @@ class LabelReader:
         return box_px
 
     def _numbers(
-        self, name: str, *shapes: tuple[int, ...], required: bool = False
+        self,
+        name: str,
+        *shapes: tuple[int, ...],
+        required: bool = False,
+        largest: float = np.inf,
     ) -> np.ndarray | None:
         """A member as finite numbers of one of the shapes, or None and, if need be, a note.
 
+        `largest` is the largest size of a number that can be right, in the member's own unit.
         Axes of length one are dropped first: some files have (3, 1) for (3,).
         """
         value = self._members.get(name)
@@ -137,6 +149,9 @@ class LabelReader:
             return None
         if not np.isfinite(array).all():
             self._note(f"{name!r} holds NaN or infinite values")
+            return None
+        if np.abs(array).max() > largest:
+            self._note(f"{name!r} holds {np.abs(array).max():g}, larger than {largest:g} m")
             return None
         return array
 
