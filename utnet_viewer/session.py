@@ -52,7 +52,7 @@ class Session(QObject):
         self.order: Order | None = None
         self.refusal: Refused | None = None
         self._opened: Order | None = None  # how the dataset on screen was opened
-        self.document = Document(self._load_hand(hand_model_path) or load_hand_model())
+        self.document = Document(self._first_hand())
         self.engine = engine
         engine.setParent(self)
         self.samples = SamplesPanel(self.document, window.theme)
@@ -82,26 +82,38 @@ class Session(QObject):
 
     # The hand model.
 
-    def _load_hand(self, path: str) -> HandModel | None:
-        """The user's hand model, or None (and a notice) when there is none or it is no good."""
-        if not path:
-            return None
-        try:
-            return load_hand_model(Path(path))
-        except (OSError, ValueError) as error:
+    def _first_hand(self) -> HandModel:
+        """The hand model asked for, or else the stand-in, said as loudly as the refusal."""
+        model = self._load_hand(self.hand_model_path, otherwise="The stand-in is in use.")
+        if model is None:
             self.hand_model_path = ""
-            self.notice("The hand model cannot be used", f"{error} The stand-in is in use.")
+            return load_hand_model()
+        return model
+
+    def _load_hand(self, path: str, *, otherwise: str) -> HandModel | None:
+        """The hand model of a file ("" is the stand-in), or None and a notice if it is no good.
+
+        `otherwise` is the sentence that says which hand is in use then.
+        """
+        try:
+            return load_hand_model(Path(path) if path else None)
+        except (OSError, ValueError) as error:
+            self.notice("The hand model cannot be used", f"{error} {otherwise}")
             return None
 
     def use_hand_model(self, path: str) -> None:
-        """Take another hand model ("" is the stand-in); everything is posed and measured anew."""
-        self.hand_model_path = path
-        model = self._load_hand(path)
-        if path and model is None:
+        """Take another hand model ("" is the stand-in); everything is posed and measured anew.
+
+        One that cannot be read changes nothing: the model in use stays.
+        """
+        name = self.document.hand_model.name
+        model = self._load_hand(path, otherwise=f"In use as before: {name}.")
+        if model is None:
             return
+        self.hand_model_path = path
         self.window.settings.put("hand_model", path)
         document = self.document
-        document.hand_model = model or load_hand_model()
+        document.hand_model = model
         if document.index is not None:
             document.index = replace(document.index, hand_model=document.hand_model)
         self._forget_scores()

@@ -76,12 +76,14 @@ def test_a_damaged_hand_model_is_refused_by_name_and_the_old_one_stays(opened, t
     file = tmp_path / "MANO_RIGHT.pkl"
     file.write_bytes(b"cos\nsystem\n(S'echo hello'\ntR.")
     before = opened.session.document.hand_model
+    path_before = opened.session.hand_model_path
     drop(opened.window, file)
     layout = opened.window.top_bar.notices
     notice = layout.itemAt(layout.count() - 1).widget()
     notice.copy_details()
     assert "MANO_RIGHT.pkl" in QGuiApplication.clipboard().text()
     assert opened.session.document.hand_model is before
+    assert opened.session.hand_model_path == path_before
     notice.deleteLater()
 
 
