@@ -1,7 +1,8 @@
 """Brings the selected sample onto the screen: reads it, asks for its prediction, looks ahead.
 
 Reading and measuring happen in worker threads, predicting in the engine's process, so the event
-loop never waits. The newest selection wins; what nobody looks at any more is not begun.
+loop never waits. The newest selection wins; what nobody looks at any more is not begun. Looking
+ahead begins when the selected sample is on screen: two cores are soon busy.
 """
 
 import math
@@ -10,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
 from core.evaluation.prediction import Prediction
 from utnet_viewer.document import Document, EngineState, Sample
@@ -19,6 +20,9 @@ from utnet_viewer.reading import Loaded, load, with_prediction
 
 CACHE_BYTES = 200_000_000
 _NOW, _AHEAD = 1, 0
+
+#: A sample whose prediction does not come holds up looking ahead for no longer than this.
+PATIENCE_MS = 300
 
 
 class Loader(QObject):
@@ -42,14 +46,18 @@ class Loader(QObject):
         """`neighbours` tells which rows are likely to be wanted after a row, likeliest first."""
         super().__init__(parent)
         self._document, self._engine, self._neighbours = document, engine, neighbours
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(2)
+        # One thread each: what is looked at does not wait for what may be wanted next.
+        self._pools = {_NOW: QThreadPool(self), _AHEAD: QThreadPool(self)}
+        for pool in self._pools.values():
+            pool.setMaxThreadCount(1)
         self._serial = 0  # of dataset and hand model: answers to an older one are dropped
         self._cache: OrderedDict[int, Loaded] = OrderedDict()
         self._reading: set[int] = set()
         self._ahead: list[int] = []
         self._selected_at = 0.0
         self._is_closed = False
+        self._ahead_delay = QTimer(self, singleShot=True)
+        self._ahead_delay.timeout.connect(self._look_ahead)
         document.dataset_changed.connect(self.forget)
         document.hand_model_changed.connect(self.reload)
         document.row_changed.connect(self._on_row_changed)
@@ -87,8 +95,10 @@ class Loader(QObject):
     def close(self) -> None:
         """End the worker threads; waits for the frame that is being read just now."""
         self._is_closed = True
-        self._pool.clear()
-        self._pool.waitForDone()
+        self._ahead_delay.stop()
+        for pool in self._pools.values():
+            pool.clear()
+            pool.waitForDone()
 
     # Reading.
 
@@ -96,12 +106,19 @@ class Loader(QObject):
         if row < 0 or self._is_closed:
             return
         self._selected_at = time.perf_counter()
-        self._ahead = [r for r in self._neighbours(row) if r != row]
+        self._ahead_delay.start(PATIENCE_MS)
         entry = self._cached(row)
         if entry is None:
+            self._ahead = []  # what was near before is not begun any more
             self._read(row, _NOW)
         else:
             self._show(entry)
+
+    def _look_ahead(self) -> None:
+        row = self._document.row
+        if row < 0:
+            return
+        self._ahead = [r for r in self._neighbours(row) if r != row]
         for neighbour in self._ahead:
             if neighbour not in self._cache:
                 self._read(neighbour, _AHEAD)
@@ -128,7 +145,7 @@ class Loader(QObject):
                 if not self._is_closed:
                     self._was_read.emit(serial, loaded)
 
-        self._pool.start(work, priority)
+        self._pools[priority].start(work)
 
     def _is_wanted(self, serial: int, row: int) -> bool:
         """Asked from a worker just before it begins."""
@@ -176,6 +193,7 @@ class Loader(QObject):
 
     def _say_shown(self, row: int) -> None:
         self.shown.emit(row, (time.perf_counter() - self._selected_at) * 1000)
+        self._ahead_delay.start(0)  # after the paint
 
     def _key(self, row: int) -> tuple[int, int]:
         return self._serial, row
@@ -206,7 +224,7 @@ class Loader(QObject):
             if not self._is_closed and serial == self._serial:
                 self._was_measured.emit(serial, with_prediction(sample, prediction))
 
-        self._pool.start(work, priority)
+        self._pools[priority].start(work)
 
     def _on_measured(self, serial: int, sample: Sample) -> None:
         entry = self._cache.get(sample.row)
