@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from utnet_viewer.actions import Actions
+from utnet_viewer.crash_log import log
 from utnet_viewer.docks import INSPECT, Docks, Workspace
 from utnet_viewer.notices import Notice
 from utnet_viewer.settings import Settings
@@ -22,8 +23,8 @@ from utnet_viewer.widgets.panel import Panel
 #: Raised when the docks change their names or number: an older saved layout is not applied then.
 LAYOUT_VERSION = 1
 
-#: What a panel's own actions are remembered under.
-LAYERS_KEY = "layers"
+#: What the panels' own states are remembered under.
+PANELS_KEY = "panels"
 
 
 class MainWindow(QMainWindow):
@@ -92,29 +93,25 @@ class MainWindow(QMainWindow):
     # Panels.
 
     def add_panel(self, title: str, panel: Panel) -> None:
-        """Put a panel into its dock, list its actions, restore its layers."""
+        """Put a panel into its dock, list its actions, restore its state."""
         self.docks.fill(title, panel)
         self._panels.append(panel)
         self.actions_.adopt(title, panel.actions())
         if self._remembers_layout:
-            self._restore_layers(panel)
+            self._restore_panel(panel)
 
-    def _restore_layers(self, panel: Panel) -> None:
-        for action in panel.actions():
-            key = f"{LAYERS_KEY}/{panel.title}/{action.text()}"
-            if not action.isCheckable() or not self.settings.has(key):
-                continue
-            # An action of a group announces itself only when it is triggered.
-            wanted = self.settings.flag(key)
-            if action.isChecked() != wanted and (wanted or action.actionGroup() is None):
-                action.trigger()
+    def _restore_panel(self, panel: Panel) -> None:
+        state = self.settings.text(f"{PANELS_KEY}/{panel.title}")
+        if not state:
+            return
+        try:
+            panel.restore_state(state)
+        except ValueError as error:
+            log.warning("the settings of the %s panel are not used: %s", panel.title, error)
 
-    def _save_layers(self) -> None:
+    def _save_panels(self) -> None:
         for panel in self._panels:
-            for action in panel.actions():
-                if action.isCheckable():
-                    key = f"{LAYERS_KEY}/{panel.title}/{action.text()}"
-                    self.settings.put(key, action.isChecked())
+            self.settings.put(f"{PANELS_KEY}/{panel.title}", panel.save_state())
 
     # Notices.
 
@@ -155,11 +152,11 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self.docks.proportion)
 
     def save_layout(self) -> None:
-        """Remember geometry, docks and layers."""
+        """Remember geometry, docks and what the panels show."""
         if self._remembers_layout:
             self.settings.put("geometry", self.saveGeometry())
             self.settings.put("layout", self.saveState(LAYOUT_VERSION))
-            self._save_layers()
+            self._save_panels()
 
     # Theme.
 

@@ -455,7 +455,7 @@ def test_view_layers_and_opacity_outlive_the_window(qtbot, panel, document):
     assert "truth" not in next_panel.canvas.shown_layers
 
 
-@pytest.mark.parametrize("state", ["", "[]", '{"view": "Sideways"}', "null"])
+@pytest.mark.parametrize("state", ["", "[]", '{"view": "Sideways"}', "null", '{"view": "Frame"}'])
 def test_a_state_that_is_none_is_refused(panel, state):
     with pytest.raises(ValueError):
         panel.restore_state(state)

@@ -12,14 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ho3d_tree import Tree, encode, hand_in_opengl, picture, training_label
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog
-from support_window import WAIT_MS, close, start_window, wait_until, wait_whole
+from support_window import close, start_window, wait_until, wait_whole
 
 from core.hand.mano_file import load_hand_model
 from utnet_viewer.image.canvas import ImageCanvas
 from utnet_viewer.image.states import message_for
-from utnet_viewer.opening import Order
 
 pytestmark = pytest.mark.allow_leaks("timers", "pool work")
 

@@ -9,6 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from support_window import WAIT_MS, close, start_window, wait_until, wait_whole
 
+from utnet_viewer.image.panel import ImagePanel
+from utnet_viewer.readouts.panel import ReadoutsPanel
 from utnet_viewer.settings import Settings
 from utnet_viewer.theme import DARK, LIGHT
 from utnet_viewer.widgets.controls import IconToggle
@@ -118,6 +120,11 @@ def test_place_and_layers_are_restored_at_the_next_start(fonts, dataset, qtbot):
     )
     toggle.action.trigger()
     was_on = toggle.isChecked()
+    image, readouts = (first.window.findChild(kind) for kind in (ImagePanel, ReadoutsPanel))
+    image.legend.opacity.setValue(35)
+    image.modes.set_value("Depth")
+    QTest.keyClick(first.window, Qt.Key.Key_U)
+    states = image.save_state(), readouts.save_state()
     first.window.docks["Readouts"].hide()
     first.window.resize(760, 640)
     close(first)
@@ -131,8 +138,25 @@ def test_place_and_layers_are_restored_at_the_next_start(fonts, dataset, qtbot):
         assert (second.window.width(), second.window.height()) == (760, 640)
         assert second.window.docks["Readouts"].isHidden()
         assert joint_names_of(second).isChecked() == was_on
+        image, readouts = (second.window.findChild(kind) for kind in (ImagePanel, ReadoutsPanel))
+        assert (image.save_state(), readouts.save_state()) == states
+        assert image.canvas.opacity == 0.35 and image.canvas.mode == "Depth"
     finally:
         close(second)
+
+
+def test_settings_of_panels_that_are_damaged_are_left_out(fonts, dataset, home):
+    settings = Settings()
+    damaged = {"Image": '{"view": "Frame"}', "Readouts": "[1]", "Mesh": "{", "Samples": "null"}
+    for title, state in damaged.items():
+        settings.put(f"panels/{title}", state)
+    assert settings.write_problem() == ""
+    starter = start_window(dataset)
+    try:
+        wait_whole(starter)
+        assert notices(starter) == []
+    finally:
+        close(starter)
 
 
 def test_a_home_that_cannot_be_written_is_told_and_no_hindrance(fonts, dataset, home, tmp_path):

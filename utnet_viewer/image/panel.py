@@ -60,10 +60,16 @@ class ImagePanel(Panel):
         Layers that this version does not have are left out, new ones keep their default.
         """
         kept = json.loads(state)
-        if not isinstance(kept, dict) or kept.get("view") not in MODES:
+        is_state = (
+            isinstance(kept, dict)
+            and kept.get("view") in MODES
+            and isinstance(kept.get("opacity"), int)
+            and isinstance(kept.get("layers"), dict)
+        )
+        if not is_state:
             raise ValueError(f"not a state of the image panel: {state!r}")
         self.modes.set_value(kept["view"])
-        self.legend.opacity.setValue(int(kept["opacity"]))
+        self.legend.opacity.setValue(kept["opacity"])
         for name, is_shown in kept["layers"].items():
             if name in self.toggles:
                 self.toggles[name].setChecked(bool(is_shown))

@@ -1,5 +1,7 @@
 """The card every panel is: a header with title and tools, perhaps a legend row, and a body."""
 
+import json
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
@@ -146,6 +148,26 @@ class Panel(QWidget):
         self._inner.addWidget(body, 1)
         for corner in self._corners:
             corner.raise_()
+
+    def save_state(self) -> str:
+        """What is switched on, as JSON, to be kept until the next start."""
+        checkable = [action for action in self.actions() if action.isCheckable()]
+        return json.dumps({action.text(): action.isChecked() for action in checkable})
+
+    def restore_state(self, state: str) -> None:
+        """Take back what `save_state` gave; raises ValueError for anything else.
+
+        Switches that this version does not have are left out, new ones keep their default.
+        """
+        kept = json.loads(state)
+        if not isinstance(kept, dict):
+            raise ValueError(f"not a state of the {self.title} panel: {state!r}")
+        for action in self.actions():
+            wanted = bool(kept.get(action.text(), action.isChecked()))
+            # An action of a group announces itself only when it is triggered.
+            is_switch = action.isCheckable() and (wanted or action.actionGroup() is None)
+            if is_switch and action.isChecked() != wanted:
+                action.trigger()
 
     def take_header(self) -> PanelHeader:
         """Give the header away, to be a dock's title bar."""
