@@ -226,9 +226,11 @@ class SamplesPanel(Panel):
         if self.table.currentIndex().row() == position and selection.hasSelection():
             return
         index = self.model.index(position, 0)
+        if not self.table.viewport().rect().contains(self.table.visualRect(index)):
+            # To the middle: at the edge, every further step would scroll and repaint all rows.
+            self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         how = (
             QItemSelectionModel.SelectionFlag.ClearAndSelect
             | QItemSelectionModel.SelectionFlag.Rows
         )
         selection.setCurrentIndex(index, how)
-        self.table.scrollTo(index)
