@@ -33,7 +33,7 @@ class Loader(QObject):
     unreadable = Signal(int, str)  # row, why
 
     _was_read = Signal(int, object)  # serial, Loaded
-    _was_measured = Signal(int, object)  # serial, Sample
+    _was_measured = Signal(int, object)  # round, Sample
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class Loader(QObject):
         for pool in self._pools.values():
             pool.setMaxThreadCount(1)
         self._serial = 0  # of dataset and hand model: answers to an older one are dropped
+        self._round = 0  # of those and the network: what an older one said is dropped
         self._cache: OrderedDict[int, Loaded] = OrderedDict()
         self._reading: set[int] = set()
         self._ahead: list[int] = []
@@ -72,6 +73,7 @@ class Loader(QObject):
     def forget(self) -> None:
         """Drop everything that was read: another dataset is open."""
         self._serial += 1
+        self._round += 1
         self._cache.clear()
         self._reading.clear()
         self._ahead = []
@@ -84,6 +86,7 @@ class Loader(QObject):
 
     def predict_again(self) -> None:
         """Another model answers from now on: drop predictions, ask for the current one."""
+        self._round += 1  # a measurement under way is the other model's
         for row, entry in self._cache.items():
             sample = entry.sample
             if sample.prediction is not None:
@@ -218,17 +221,17 @@ class Loader(QObject):
             self._measure(entry.sample, prediction, _NOW if row == self._document.row else _AHEAD)
 
     def _measure(self, sample: Sample, prediction: Prediction, priority: int) -> None:
-        serial = self._serial
+        asked_in = self._round
 
         def work() -> None:
-            if not self._is_closed and serial == self._serial:
-                self._was_measured.emit(serial, with_prediction(sample, prediction))
+            if not self._is_closed and asked_in == self._round:
+                self._was_measured.emit(asked_in, with_prediction(sample, prediction))
 
         self._pools[priority].start(work)
 
-    def _on_measured(self, serial: int, sample: Sample) -> None:
+    def _on_measured(self, asked_in: int, sample: Sample) -> None:
         entry = self._cache.get(sample.row)
-        if serial != self._serial or entry is None:
+        if asked_in != self._round or entry is None:
             return
         self._cache[sample.row] = replace(entry, sample=sample)
         if sample.metrics is not None:
