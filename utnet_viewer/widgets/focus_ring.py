@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QWidget,
 )
+from shiboken6 import isValid
 
 from utnet_viewer.theme import CONTROL_RADIUS, Theme
 
@@ -57,23 +58,20 @@ class FocusRing(QWidget):
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
             self._by_keyboard = False
-        if self._target is not None:
+        # A button that is deleted because it was pressed loses the focus while it goes.
+        if self._target is not None and isValid(self._target):
             self._target.removeEventFilter(self)
         wanted = (QAbstractButton, QAbstractItemView, QAbstractSlider, QLineEdit)
         belongs = isinstance(new, wanted) and new.window() is self.window()
         self._target = new if belongs else None
         if self._target is not None:
             self._target.installEventFilter(self)
-            self._target.destroyed.connect(self._forget)
         self._follow()
-
-    def _forget(self) -> None:
-        self._target = None
-        self.hide()
 
     def _follow(self) -> None:
         target = self._target
-        if target is None or not self._by_keyboard or not target.isVisible():
+        is_there = target is not None and isValid(target)
+        if not is_there or not self._by_keyboard or not target.isVisible():
             self.hide()
             return
         corner = target.mapTo(self.window(), target.rect().topLeft())
