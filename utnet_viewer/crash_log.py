@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
@@ -10,8 +11,11 @@ from types import TracebackType
 
 from PySide6.QtCore import (
     QMessageLogContext,
+    QObject,
     QStandardPaths,
+    QThread,
     QtMsgType,
+    Signal,
     qInstallMessageHandler,
 )
 
@@ -54,8 +58,30 @@ def log_qt_messages() -> None:
     qInstallMessageHandler(take)
 
 
+class _Teller(QObject):
+    """Brings what went wrong in another thread to the one that may touch widgets."""
+
+    caught = Signal(str, str)  # sentence, details
+
+    def __init__(self, show: Callable[[str, str], None]) -> None:
+        super().__init__()
+        self._show = show
+        self.caught.connect(self.tell)
+
+    def tell(self, sentence: str, details: str) -> None:
+        """Show it, as long as there is a window."""
+        try:
+            self._show(sentence, details)
+        except RuntimeError as gone:  # the window is being torn down
+            log.error("an error could not be shown: %s: %s", gone, sentence)
+
+
 def catch_uncaught(show: Callable[[str, str], None]) -> None:
-    """Send exceptions nobody caught to the log and to ``show(sentence, details)``."""
+    """Send exceptions nobody caught, in any thread, to the log and to ``show(sentence, details)``.
+
+    `show` is called in the thread that called this.
+    """
+    teller = _Teller(show)
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
@@ -64,9 +90,11 @@ def catch_uncaught(show: Callable[[str, str], None]) -> None:
         details = "".join(traceback.format_exception(kind, error, trace))
         log.error("%s", details)
         sys.stderr.write(details)
-        try:
-            show(f"{kind.__name__}: {error}", details)
-        except RuntimeError as gone:  # the window is being torn down
-            log.error("the error above could not be shown: %s", gone)
+        sentence = f"{kind.__name__}: {error}"
+        if QThread.currentThread() is teller.thread():
+            teller.tell(sentence, details)
+        else:
+            teller.caught.emit(sentence, details)
 
     sys.excepthook = hook
+    threading.excepthook = lambda args: hook(args.exc_type, args.exc_value, args.exc_traceback)
