@@ -1,6 +1,7 @@
 """Image tokens to feature maps, and points of the crop to samples of those maps."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -65,6 +66,19 @@ def sample_maps(
     return torch.cat(sampled, dim=1).transpose(1, 2)
 
 
+@dataclass(frozen=True)
+class Heatmaps:
+    """What `KeypointHeatmaps` says.
+
+    Attributes:
+        log_share: (B, 192, 21) logarithm of each cell's share of a joint; cells row by row.
+        keypoints_norm: (B, 21, 2) their mean place in the crop's normalised coordinates.
+    """
+
+    log_share: Float[Tensor, "batch 192 joints"]
+    keypoints_norm: Float[Tensor, "batch joints 2"]
+
+
 class KeypointHeatmaps(nn.Module):
     """Auxiliary head of training: 21 keypoints as the soft-argmax of maps on the image tokens.
 
@@ -85,8 +99,25 @@ class KeypointHeatmaps(nn.Module):
         centres = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).flatten(0, 1)
         self.register_buffer("cell_centres_norm", centres, persistent=False)
 
-    def forward(self, tokens: Float[Tensor, "batch 192 width"]) -> Float[Tensor, "batch joints 2"]:
-        """Keypoints in the crop's normalised coordinates."""
-        share = self.score(tokens).softmax(dim=1, dtype=self.cell_centres_norm.dtype)
-        with torch.autocast(share.device.type, enabled=False):
-            return share.transpose(1, 2) @ self.cell_centres_norm
+    def forward(self, tokens: Float[Tensor, "batch 192 width"]) -> Heatmaps:
+        """Where each joint's map says that the joint is."""
+        log_share = self.score(tokens).log_softmax(dim=1, dtype=self.cell_centres_norm.dtype)
+        with torch.autocast(log_share.device.type, enabled=False):
+            keypoints_norm = log_share.exp().transpose(1, 2) @ self.cell_centres_norm
+        return Heatmaps(log_share, keypoints_norm)
+
+
+def cell_shares(keypoints_norm: Float[Tensor, "batch joints 2"]) -> Tensor:
+    """Shares (B, 192, J) of the four cells about each keypoint, bilinear.
+
+    Their mean place is the keypoint itself, so heatmaps taught by them are unbiased. Towards and
+    beyond the crop's edge they fade to nothing: there is no cell to say it.
+    """
+    rows, columns = GRID_SIZE
+    height, width = CROP_SIZE_PX
+    cells = keypoints_norm.new_tensor([columns, rows])
+    half_pixel = keypoints_norm.new_tensor([0.5 / width, 0.5 / height])
+    place = (keypoints_norm + 0.5 + half_pixel) * cells - 0.5
+    x_share = (1 - (place[..., :1] - torch.arange(columns, device=place.device)).abs()).clamp(min=0)
+    y_share = (1 - (place[..., 1:] - torch.arange(rows, device=place.device)).abs()).clamp(min=0)
+    return (y_share[..., :, None] * x_share[..., None, :]).flatten(2).transpose(1, 2)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
+from core.network.feature_maps import Heatmaps
 from core.network.rotations import axis_angle_from_matrix
 
 
@@ -48,7 +49,7 @@ class UTNetOutput:
     Attributes:
         coarse: The hand decoded from the 18 tokens.
         final: The hand after the graph refinement: the prediction.
-        auxiliary_keypoints_norm: (B, 21, 2) from the auxiliary head; None outside training.
+        auxiliary: Keypoints as the auxiliary head sees them; None outside training.
         used_depth: (B,) whether depth was used, or its placeholder.
         sampled_share: (B,) share of the coarse vertices that lie inside the crop and so saw
             features; near zero means that the refinement is blind.
@@ -56,6 +57,6 @@ class UTNetOutput:
 
     coarse: HandOutput
     final: HandOutput
-    auxiliary_keypoints_norm: Float[Tensor, "batch 21 2"] | None
+    auxiliary: Heatmaps | None
     used_depth: Tensor
     sampled_share: Float[Tensor, " batch"]

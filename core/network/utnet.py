@@ -124,7 +124,7 @@ class UTNet(nn.Module):
         return UTNetOutput(
             coarse=coarse,
             final=self._hand(final_codes, inputs.intrinsics),
-            auxiliary_keypoints_norm=self.keypoint_heatmaps(image) if self.training else None,
+            auxiliary=self.keypoint_heatmaps(image) if self.training else None,
             used_depth=use_depth,
             sampled_share=share,
         )

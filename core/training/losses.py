@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from core.conventions import WRIST
+from core.network.feature_maps import Heatmaps, cell_shares
 from core.network.output import HandOutput, UTNetOutput
 from core.training.crop_dataset import Targets
 
@@ -26,7 +27,8 @@ class LossWeights:
     rotations: float = 1.0
     betas: float = 0.02
     coarse: float = 0.5
-    auxiliary: float = 5.0
+    auxiliary: float = 2.0
+    heatmaps: float = 0.2
 
 
 def hand_terms(hand: HandOutput, targets: Targets) -> dict[str, torch.Tensor]:
@@ -57,8 +59,20 @@ def loss_terms(
     coarse = hand_terms(output.coarse, targets)
     total = total + weights.coarse * sum(getattr(weights, n) * v for n, v in coarse.items())
     values = {name: float(value.detach()) for name, value in raw.items()}
-    if output.auxiliary_keypoints_norm is not None:
-        error = (output.auxiliary_keypoints_norm - targets.keypoints_norm).abs().mean()
-        total = total + weights.auxiliary * error
-        values["auxiliary"] = float(error.detach())
+    if output.auxiliary is not None:
+        for name, value in auxiliary_terms(output.auxiliary, targets).items():
+            total = total + getattr(weights, name) * value
+            values[name] = float(value.detach())
     return total, values
+
+
+def auxiliary_terms(heatmaps: Heatmaps, targets: Targets) -> dict[str, torch.Tensor]:
+    """What teaches the image tokens where the joints are.
+
+    ``auxiliary`` L1 of the maps' mean places in crop sizes; ``heatmaps`` cross-entropy of the maps
+    with the cells about each joint inside the crop, in nats: it tells every cell, not only their
+    mean, and moves a network from scratch off the constant predictor sooner.
+    """
+    error = (heatmaps.keypoints_norm - targets.keypoints_norm).abs().clamp(max=2).mean()
+    cross_entropy = -(cell_shares(targets.keypoints_norm) * heatmaps.log_share).sum(1).mean()
+    return {"auxiliary": error, "heatmaps": cross_entropy}

@@ -31,7 +31,7 @@ def test_one_training_step(benchmark, bfloat16):
     def step() -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             output = network(inputs)
-        loss = output.auxiliary_keypoints_norm.abs().mean()
+        loss = output.auxiliary.keypoints_norm.abs().mean()
         for hand in (output.coarse, output.final):
             loss = loss + hand.keypoints_norm.abs().mean() + hand.vertices_mm.std() / 1000
         optimiser.zero_grad(set_to_none=True)

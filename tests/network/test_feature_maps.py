@@ -9,6 +9,7 @@ from core.geometry.crop import normalise_keypoints
 from core.network.feature_maps import (
     KeypointHeatmaps,
     Upsampler,
+    cell_shares,
     sample_maps,
     tokens_to_grid,
 )
@@ -93,7 +94,7 @@ def test_heatmaps_name_the_cell_that_stands_out():
     head = KeypointHeatmaps(8, 21)
     tokens = torch.zeros(1, 192, 8)
     tokens[0, 3 * 12 + 8] = 1000 * head.score.weight[5].detach()
-    keypoint_px = (head(tokens)[0, 5].detach().numpy() + 0.5) * (192, 256)
+    keypoint_px = (head(tokens).keypoints_norm[0, 5].detach().numpy() + 0.5) * (192, 256)
     np.testing.assert_allclose(keypoint_px, [16 * 8 + 7.5, 16 * 3 + 7.5], atol=1e-3)
 
 
@@ -101,7 +102,21 @@ def test_heatmaps_keep_full_precision_under_autocast():
     head = KeypointHeatmaps(8, 21)
     tokens = torch.zeros(1, 192, 8)
     with torch.autocast("cpu", torch.bfloat16):
-        keypoints = head(tokens)
+        keypoints = head(tokens).keypoints_norm
     # All cells alike: the middle of the cells' centres, half a pixel left and up of the crop's.
     expected = torch.tensor([-0.5 / 192, -0.5 / 256]).expand(1, 21, 2)
     torch.testing.assert_close(keypoints, expected, atol=1e-6, rtol=0)
+
+
+def test_the_shares_of_a_keypoints_cells_average_to_the_keypoint():
+    head = KeypointHeatmaps(8, 21)
+    keypoints = torch.rand(3, 21, 2, generator=torch.manual_seed(0)) * 0.9 - 0.45
+    shares = cell_shares(keypoints)
+    torch.testing.assert_close(shares.sum(1), torch.ones(3, 21), atol=1e-5, rtol=0)
+    means = shares.transpose(1, 2) @ head.cell_centres_norm
+    torch.testing.assert_close(means, keypoints, atol=1e-5, rtol=0)
+
+
+def test_a_keypoint_far_outside_the_crop_belongs_to_no_cell():
+    outside = torch.tensor([[[0.9, 0.0], [0.0, -0.8]]])
+    assert cell_shares(outside).abs().max() == 0

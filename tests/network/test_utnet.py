@@ -57,7 +57,7 @@ def test_every_configuration_predicts_finite_hands_of_the_right_shape(stem, rota
         assert hand.hand_pose.shape == (2, 15, 3, 3)
         assert hand.betas.shape == (2, 10)
         assert all(torch.isfinite(getattr(hand, field.name)).all() for field in fields(hand))
-    assert output.auxiliary_keypoints_norm is None
+    assert output.auxiliary is None
     assert differ(output.coarse, output.final)
 
 
@@ -260,7 +260,7 @@ def test_a_samples_result_does_not_depend_on_its_batch(camera):
 def test_every_parameter_receives_a_gradient(settings):
     network = tiny_network(**{"drop_depth": 0.0, **settings}).train()
     output = network(batch_of_noise(True, False))
-    loss = output.auxiliary_keypoints_norm.square().sum()
+    loss = output.auxiliary.keypoints_norm.square().sum()
     for hand in (output.coarse, output.final):
         loss = loss + hand.keypoints_norm.square().sum() + (hand.vertices_mm / 1000).square().sum()
     loss.backward()

@@ -16,11 +16,12 @@ from core.geometry.rotation import axis_angle_from_matrix
 from core.hand.hand_model import ManoParameters
 from core.hand.mano_file import load_hand_model
 from core.network.config import NetworkConfig
+from core.network.feature_maps import Heatmaps, cell_shares
 from core.network.output import HandOutput, UTNetOutput
 from core.network.utnet import UTNet
 from core.training import plain
 from core.training.crop_dataset import CropDataset, compact, stack_targets, training_sample
-from core.training.losses import LossWeights, loss_terms
+from core.training.losses import LossWeights, auxiliary_terms, loss_terms
 from core.training.validation import baselines, validate
 
 
@@ -89,7 +90,7 @@ def truth_as_output(samples) -> UTNetOutput:
         camera_sxy=torch.zeros(len(samples), 3),
     )
     count = torch.zeros(len(samples))
-    return UTNetOutput(hand, hand, targets.keypoints_norm, count.bool(), count)
+    return UTNetOutput(hand, hand, None, count.bool(), count)
 
 
 def test_truth_has_no_loss_and_any_fault_has_some(frames):
@@ -102,6 +103,19 @@ def test_truth_has_no_loss_and_any_fault_has_some(frames):
         moved = replace(output.final, **{name: getattr(output.final, name) + 0.1})
         faulty, _ = loss_terms(replace(output, final=moved), targets, LossWeights())
         assert float(faulty) > 0, name
+
+
+def test_auxiliary_maps_are_judged_by_the_cells_of_the_true_keypoints(frames):
+    targets = stack_targets([turned_sample(frame) for frame in frames])
+    shares = cell_shares(targets.keypoints_norm)
+    exact = auxiliary_terms(Heatmaps(shares.clamp(min=1e-9).log(), targets.keypoints_norm), targets)
+    level = torch.full_like(shares, 1 / 192).log()
+    blind = auxiliary_terms(Heatmaps(level, torch.zeros_like(targets.keypoints_norm)), targets)
+    assert float(exact["auxiliary"]) == 0 < float(blind["auxiliary"])
+    assert float(exact["heatmaps"]) < 1.4  # nats of four cells at most: ln 4
+    assert float(blind["heatmaps"]) == pytest.approx(
+        np.log(192) * float(shares.sum(1).mean()), 1e-3
+    )
 
 
 def test_the_loss_does_not_grow_with_the_batch(frames):
