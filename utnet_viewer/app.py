@@ -4,6 +4,7 @@ Nothing heavy is imported before the first paint: numpy, scipy, OpenCV and Open3
 longer than a person waits for a window.
 """
 
+import gc
 import importlib
 import os
 import signal
@@ -28,6 +29,9 @@ from utnet_viewer.theme import Theme
 
 #: Libraries without Qt that the session needs; the mesh view brings Open3D in by itself.
 LIBRARIES = ("numpy", "scipy.spatial.transform", "cv2")
+
+#: When the libraries are in and the first sample is on screen.
+SETTLED_AFTER_MS = 8000
 
 #: Module and class of each panel, in the order in which they are made.
 PANELS = {
@@ -133,6 +137,8 @@ class Starter(QObject):
         if arguments.screenshot is not None:
             self._take_screenshot(Path(arguments.screenshot))
         self._say_what_cannot_be_written()
+        # What libraries have made stays: to walk through it again and again holds up the window.
+        QTimer.singleShot(SETTLED_AFTER_MS, self, gc.freeze)
 
     def _take_screenshot(self, path: Path) -> None:
         from utnet_viewer.screenshot import Screenshot

@@ -96,5 +96,5 @@ def test_work(benchmark, capsys):
     run = benchmark.pedantic(run_window, args=("work",), rounds=1, iterations=1)
     gaps = {f"gaps while {phase}": times for phase, times in run["gaps"].items()}
     with capsys.disabled():
-        print(f"\n\nplaying: {run['frames per second']} frames per second")
+        print(f"\n\nplaying: {run['frames per second']:.1f} frames a second, none seen before")
     report(run["work"] | gaps, run["spin"], benchmark, capsys)

@@ -172,7 +172,8 @@ class Probe:
         )
         wait_until(lambda: mesh.view.is_ready and self.paints.all_show(0, predicted=False))
         self._mark("usable with pictures")
-        self.paints.watch(number=readouts.strip.cells["pa_mpjpe_mm"])
+        for cell in readouts.strip.cells.values():  # a number that stays is not painted again
+            self.paints.watch(numbers=cell)
         wait_until(lambda: self.paints.all_show(0, predicted=True))
         self._mark("first prediction")
         rest(1.0)
@@ -199,7 +200,7 @@ class Probe:
     def _step(self) -> None:
         """Press the key when the next frame has been predicted."""
         for _ in range(STEPS):
-            row = self.session.document.row + 1
+            row = self._row_before_a_step() + 1
             known_mm = self.session.samples.model.catalogue.pa_mm
             wait_until(lambda row=row, known_mm=known_mm: known_mm[row] >= 0)
             rest(PAUSE_S)
@@ -208,18 +209,28 @@ class Probe:
             wait_until(lambda row=row: self.paints.all_show(row, predicted=True))
             self._keep("step to a prefetched frame", stopwatch.read())
 
+    def _row_before_a_step(self) -> int:
+        """Where we are; a short dataset begins again."""
+        document = self.session.document
+        if document.row == len(document.index) - 1:
+            document.select(0)
+            wait_until(lambda: self.paints.all_show(0, predicted=True))
+        return document.row
+
     def _hold_key(self) -> None:
         for _ in range(STEPS):
+            self._row_before_a_step()
             self._press(Qt.Key.Key_Right)
             rest(KEY_REPEAT_S)
 
     def _jump(self) -> None:
-        """Go where nothing has been read yet."""
+        """Go elsewhere, with nothing read or predicted before."""
         document = self.session.document
-        first, count = document.row + 20, len(document.index)
-        for number in range(JUMPS):
-            row = first + (count - 1 - first) * number // JUMPS
+        for _ in range(JUMPS):
             rest(REST_S)
+            self.session.loader.forget()
+            count = len(document.index)
+            row = (document.row + count // 3 + 1) % count
             stopwatch = Stopwatch()
             self.session.stepper.jump(str(row + 1))
             wait_until(lambda row=row: self.paints.photo_shows(row))
@@ -231,13 +242,17 @@ class Probe:
     def _play(self) -> None:
         """Sequence after sequence, from the first."""
         session = self.session
-        rates = self.result["frames per second"] = []
+        session.loader.forget()
         session.document.select(0)
+        shown: set[int] = set()
+        session.document.sample_changed.connect(
+            lambda sample: shown.add(sample.row) if sample.prediction is not None else None
+        )
         for _ in range(PLAY_S):
             if not session.stepper.is_playing:
                 self._press(Qt.Key.Key_Space)
             rest(1.0)
-            rates.append(session.stepper.frames_per_second)
+        self.result["frames per second"] = len(shown) / PLAY_S
         session.stepper.stop()
 
 
