@@ -1,8 +1,8 @@
 """Brings Open3D in after the window is on screen.
 
-Importing it takes about 0.4 s, and 0.4 s more for the web pages left out here. In a thread it holds Python's lock for at most about 80 ms at a time
-(while its C++ classes are registered), once; loading its library beforehand with a plain ``dlopen``
-was measured and gains nothing.
+Importing it takes about 0.4 s (and as long again with the web pages left out here). In a thread it
+holds Python's lock for at most about 80 ms at a time (while its C++ classes are registered), once;
+loading its library beforehand with a plain ``dlopen`` was measured and gains nothing.
 """
 
 import importlib
@@ -11,7 +11,6 @@ import threading
 from types import ModuleType
 
 from PySide6.QtCore import QObject, Signal
-
 
 #: What Open3D wants dash and plotly for. Nothing here uses it.
 _WEB_PAGES = "open3d.visualization.draw_plotly"
