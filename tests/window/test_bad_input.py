@@ -12,11 +12,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ho3d_tree import Tree, encode, hand_in_opengl, picture, training_label
+from PySide6.QtGui import QGuiApplication
+from safetensors import safe_open
+from safetensors.numpy import save_file
+from support_network import awake, tiny_network
 from support_window import close, start_window, wait_until, wait_whole
 
+from core.files.checkpoint_card import CheckpointCard
 from core.hand.mano_file import load_hand_model
+from core.network.checkpoints import save_checkpoint
+from utnet_viewer.app import Starter
+from utnet_viewer.arguments import build_parser
 from utnet_viewer.image.canvas import ImageCanvas
 from utnet_viewer.image.states import message_for
+from utnet_viewer.notices import Notice
+from utnet_viewer.samples.unreadable_dialog import UnreadableDialog
 
 pytestmark = pytest.mark.allow_leaks("timers", "pool work")
 
@@ -175,3 +185,80 @@ def test_a_damaged_frame_is_told_by_name_and_the_next_is_whole(window, damaged, 
     wait_whole(window)
     assert session.document.sample.metrics is not None
     assert session.document.engine.phase in ("ready", "busy")
+
+
+def window_with_network(*arguments: object) -> Starter:
+    """A window with the engine that people get: with torch and a network."""
+    starter = Starter(build_parser().parse_args([*map(str, arguments), "--device", "cpu"]))
+    starter.start()
+    wait_until(lambda: starter.session is not None and starter.has_all_panels())
+    return starter
+
+
+@pytest.mark.timeout(300)  # it imports torch four times, on machines that may be busy
+@pytest.mark.allow_leaks("processes")
+def test_checkpoints_that_cannot_be_used_are_refused_by_name(fonts, damaged, tmp_path):
+    good, garbage, misfit = (tmp_path / f"{n}.safetensors" for n in ("good", "garbage", "misfit"))
+    save_checkpoint(good, awake(tiny_network()), card=CheckpointCard("random"))
+    garbage.write_bytes(b"garbage" * 1000)
+    tensors, metadata = read_safetensors(good)
+    name = max(tensors, key=lambda key: tensors[key].size)
+    save_file({**tensors, name: tensors[name][:, ::2].copy()}, misfit, metadata)
+    starter = window_with_network(damaged, "--checkpoint", garbage)
+    session = starter.session
+    try:
+        wait_until(lambda: session.document.engine.phase == "dead")
+        assert str(garbage) in session.document.engine.note
+        session.use_checkpoint(str(misfit))
+        wait_until(lambda: "misfit" in session.document.engine.note, timeout_ms=90_000)
+        wait_until(lambda: session.document.engine.phase == "dead")
+        assert name in f"{session.document.engine.note}{session.engine.last_output}"
+        assert session.document.sample.frame is not None  # nothing is lost
+        session.use_checkpoint(str(good))
+        wait_whole(starter)
+        assert session.document.engine.model == "good"
+    finally:
+        close(starter)
+
+
+def read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Tensors and metadata of a file."""
+    with safe_open(path, "numpy") as file:
+        return {key: file.get_tensor(key) for key in file.keys()}, file.metadata()  # noqa: SIM118
+
+
+def test_a_home_where_nothing_can_be_written(fonts, damaged, home):
+    for folder in (".config", ".cache", ".local"):
+        (home / folder).write_text("in the way")  # that stops root as well
+    starter = start_window(damaged)
+    session = starter.session
+    try:
+        wait_whole(starter)
+        notices = starter.window.findChildren(Notice)
+        assert any("not saved" in n.text and str(home) in n.text for n in notices)
+        assert any(str(home / ".cache") in note for note in session.samples.model.catalogue.notes)
+        assert "note" in session.samples.unreadable.text()
+        session.document.select(6)
+        wait_whole(starter)
+    finally:
+        close(starter)
+    assert (home / ".config").read_text() == "in the way"
+
+
+def test_lines_of_a_list_that_are_no_frames_are_counted_and_told(fonts, damaged, tmp_path):
+    tree = Tree(tmp_path / "Odd")
+    tree.add(GOOD, training_label(hand_in_opengl(load_hand_model(), 4)), image=picture(SMALL))
+    tree.list(GOOD, "what is this")
+    tree.settle()
+    starter = start_window(tree.root)
+    try:
+        wait_whole(starter)
+        assert starter.session.samples.unreadable.text() == "1 note"
+        starter.session.samples.unreadable.click()
+        dialog = starter.window.findChild(UnreadableDialog)
+        dialog.copy_all()
+        copied = QGuiApplication.clipboard().text()
+        assert "train.txt" in copied and "what is this" in copied
+        dialog.close()
+    finally:
+        close(starter)
