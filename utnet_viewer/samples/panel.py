@@ -28,6 +28,18 @@ from utnet_viewer.widgets.panel import Panel
 COLUMN_WIDTHS = {FRAME: 46, PA: 64, PIXELS: 52, STATUS: 26}
 
 
+class _Table(QTableView):
+    """Keeps the current row in sight when the list gets shorter."""
+
+    def resizeEvent(self, event) -> None:
+        """Scroll only where the row was in sight before: who scrolled away stays there."""
+        super().resizeEvent(event)
+        current = self.currentIndex()
+        place = self.visualRect(current)
+        if current.isValid() and place.top() >= 0 and place.bottom() <= event.oldSize().height():
+            self.scrollTo(current)
+
+
 class SamplesPanel(Panel):
     """The list follows the document's row, and the document follows the list."""
 
@@ -65,7 +77,7 @@ class SamplesPanel(Panel):
         self._say_count()
 
     def _make_table(self) -> QTableView:
-        table = QTableView()
+        table = _Table()
         table.setModel(self.model)
         table.setItemDelegate(SamplesDelegate(self.theme, table))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
