@@ -95,6 +95,13 @@ class Loader(QObject):
         if self._document.row in self._cache:
             self._show(self._cache[self._document.row])
 
+    def is_whole(self, row: int) -> bool:
+        """Whether a row is read and predicted, or known to have a problem."""
+        entry = self._cache.get(row)
+        return entry is not None and (
+            entry.sample.prediction is not None or bool(entry.sample.problem)
+        )
+
     def close(self) -> None:
         """End the worker threads; waits for the frame that is being read just now."""
         self._is_closed = True

@@ -57,7 +57,12 @@ class Session(QObject):
         engine.setParent(self)
         self.samples = SamplesPanel(self.document, window.theme)
         window.page.returns_focus_to = self.samples.table
-        self.stepper = Stepper(self.document, self.samples, self)
+        self.stepper = Stepper(
+            self.document,
+            self.samples,
+            is_at_hand=lambda row: self.loader.is_whole(row),
+            parent=self,
+        )
         self.loader = Loader(
             self.document, self.engine, neighbours=self.stepper.neighbours, parent=self
         )

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -13,8 +14,8 @@ from utnet_viewer.samples.panel import SamplesPanel
 #: HO-3D's sequences are 30 frames a second.
 FRAME_RATE = 30.0
 
-#: While playing, how long a frame may wait for its prediction before it is passed over.
-PATIENCE_S = 0.4
+#: While playing, how long to wait for a prediction before the frame that is due is shown without.
+PATIENCE_S = 1.0
 
 LONG_STEP = 10
 
@@ -24,11 +25,19 @@ class Stepper(QObject):
 
     playing_changed = Signal(bool)
 
-    def __init__(self, document: Document, samples: SamplesPanel, parent=None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        samples: SamplesPanel,
+        *,
+        is_at_hand: Callable[[int], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        """`is_at_hand` tells whether a row could be shown whole at once."""
         super().__init__(parent)
         self._document, self._samples = document, samples
         self._stride, self._through_list = 1, False
-        self._player = _Player(document, self)
+        self._player = _Player(document, is_at_hand, self)
         self._player.ended.connect(lambda: self.playing_changed.emit(False))
         document.dataset_changed.connect(self.stop)
 
@@ -110,13 +119,19 @@ class Stepper(QObject):
 
 
 class _Player(QObject):
-    """Shows, of the rows of one sequence, the one that is due; passes over what comes too late."""
+    """Shows, of the rows of one sequence, the latest predicted one that is due.
+
+    Rows that are passed over are those the engine is too slow for: what is looked ahead for lies as
+    far apart as the rows that were shown.
+    """
 
     ended = Signal()
 
-    def __init__(self, document: Document, parent: QObject) -> None:
+    def __init__(
+        self, document: Document, is_at_hand: Callable[[int], bool], parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._document = document
+        self._document, self._is_at_hand = document, is_at_hand
         self._timer = QTimer(self, interval=round(1000 / FRAME_RATE))
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -154,7 +169,7 @@ class _Player(QObject):
     def coming(self) -> list[int]:
         """The rows that will be due next."""
         ahead = self._position + self._stride * np.arange(1, 5)
-        return [int(self._rows[p]) for p in ahead if p < len(self._rows)]
+        return self._rows[np.minimum(ahead, len(self._rows) - 1)].tolist()
 
     def _take_sequence(self) -> None:
         index, row = self._document.index, self._document.row
@@ -174,19 +189,32 @@ class _Player(QObject):
         elapsed_s = time.perf_counter() - self._began_at
         due = min(self._first + int(elapsed_s * FRAME_RATE), len(self._rows) - 1)
         if due > self._position:
-            self._stride = min(due - self._position, LONG_STEP)
-            self._position, self._shown_at = due, time.perf_counter()
-            self._document.select(int(self._rows[due]))
+            self._go_towards(due)
         elif self._position == len(self._rows) - 1:
             self.end()
+
+    def _go_towards(self, due: int) -> None:
+        following = range(due, self._position, -1)
+        place = next((p for p in following if self._is_at_hand(int(self._rows[p]))), None)
+        if place is None:
+            if self._is_patient():
+                return
+            place = due
+        # As far as this time, or as far as it takes to catch up.
+        self._stride = min(max(place - self._position, due - place), LONG_STEP)
+        self._position, self._shown_at = place, time.perf_counter()
+        self._document.select(int(self._rows[place]))
 
     def _is_waiting(self) -> bool:
         """Whether the current frame is still to be shown whole."""
         sample = self._document.sample
         if sample is None or sample.row != self._document.row:
             return True
-        is_patient = time.perf_counter() - self._shown_at < PATIENCE_S
-        return is_patient and not self._is_whole(sample)
+        return self._is_patient() and not self._is_whole(sample)
+
+    def _is_patient(self) -> bool:
+        may_come = self._document.engine.phase in ("ready", "busy")
+        return may_come and time.perf_counter() - self._shown_at < PATIENCE_S
 
     def _is_whole(self, sample: Sample) -> bool:
         may_come = self._document.engine.phase in ("ready", "busy")

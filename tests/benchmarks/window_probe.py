@@ -240,18 +240,19 @@ class Probe:
             self._keep("of it the network", {"wall": document.sample.prediction.duration_ms})
 
     def _play(self) -> None:
-        """Sequence after sequence, from the first."""
-        session = self.session
+        """Sequence after sequence, from the first, with nothing read or predicted before."""
+        session, document = self.session, self.session.document
         session.loader.forget()
-        session.document.select(0)
+        document.select(0)
         shown: set[int] = set()
-        session.document.sample_changed.connect(
+        document.sample_changed.connect(
             lambda sample: shown.add(sample.row) if sample.prediction is not None else None
         )
-        for _ in range(PLAY_S):
-            if not session.stepper.is_playing:
-                self._press(Qt.Key.Key_Space)
-            rest(1.0)
+        end_s = time.monotonic() + PLAY_S
+        while time.monotonic() < end_s:
+            self._press(Qt.Key.Key_Space)
+            wait_until(lambda: not session.stepper.is_playing or time.monotonic() > end_s)
+            document.select(document.row + 1)
         self.result["frames per second"] = len(shown) / PLAY_S
         session.stepper.stop()
 
