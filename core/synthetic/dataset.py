@@ -78,13 +78,10 @@ class SetSettings:
     def _lengths(self, split: str, frames: int) -> list[int]:
         key = (SPLITS.index(split),)
         generator = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
-        lengths: list[int] = []
-        while frames > 0:
-            length = round(self.sequence_frames * generator.uniform(2 / 3, 4 / 3))
-            length = min(max(length, 1), frames)
-            lengths.append(length)
-            frames -= length
-        return lengths
+        count = max(1, round(frames / self.sequence_frames)) if frames else 0
+        shares = np.cumsum(generator.uniform(2 / 3, 4 / 3, count))
+        ends = np.rint(shares / shares[-1:] * frames).astype(int)
+        return [int(length) for length in np.diff(ends, prepend=0) if length]
 
 
 def generate(

@@ -107,6 +107,13 @@ class GraspingHand:
         at = np.flatnonzero(self._fingers[finger][0] == FINGERTIP_VERTICES["ho3d"][finger])[0]
         return self.finger_points_m(finger, angles_deg[None])[0, at]
 
+    def skin_m(self, angles_deg: np.ndarray) -> np.ndarray:
+        """All of the skin (n, 3) in a posture (5, 5): fingers and palm."""
+        skins = [
+            self.finger_points_m(finger, row[None])[0] for finger, row in enumerate(angles_deg)
+        ]
+        return np.concatenate([*skins, self.palm])
+
     def gaps_m(self, grasp: Grasp) -> np.ndarray:
         """Signed distance (6,) from a closed hand to its object: five fingers, then the palm."""
         skins = [self.finger_points_m(f, row[None])[0] for f, row in enumerate(grasp.closed_deg)]
@@ -229,7 +236,7 @@ def tripod_grasp(hand: GraspingHand, generator: np.random.Generator) -> Grasp:
 def lateral_grasp(hand: GraspingHand, generator: np.random.Generator) -> Grasp:
     """The thumb presses a flat thing onto the side of the curled index finger, as with a key."""
     posture = POSTURES["lateral"] + generator.normal(0, 1, (5, 5)) * [2, 5, 0, 6, 4]
-    solid = objects.card(generator) if generator.random() < 0.7 else objects.block(generator)
+    solid = objects.choose((objects.card, objects.block), generator)
     thumb = hand.fingertip_m(THUMB, posture[THUMB])
     side = hand.finger_points_m(INDEX, posture[INDEX][None])[0]
     near = side[np.linalg.norm(side - thumb, axis=1).argmin()]

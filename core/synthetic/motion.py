@@ -13,10 +13,20 @@ from core.geometry.rotation import angle_between_rad, matrix_from_axis_angle
 from core.synthetic.grasps import Grasp, GraspingHand
 from core.synthetic.kinematics import POSTURES, random_posture
 
-#: A forearm more than this towards the camera hides its own hand.
-_ARM_TOWARDS_CAMERA = -0.3
+#: A forearm that points more towards the camera hides its own hand; more away, its end is seen.
+_ARM_Z = (-0.3, 0.45)
 _SLOWEST_KEY_FRAMES = 13
 _FRAMES_PER_RADIAN = 13
+
+
+#: Turns that put each of a box's six sides up, and how often; the first leaves it upright.
+_SIDES_UP = np.concatenate(
+    [
+        matrix_from_axis_angle(np.outer([0, 1, 2, 3], [np.pi / 2, 0, 0])),
+        matrix_from_axis_angle(np.outer([1, 3], [0, np.pi / 2, 0])),
+    ]
+)
+_SIDES_SHARES = (0.4, 0.12, 0.12, 0.12, 0.12, 0.12)
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,10 @@ def wander(
     return out
 
 
+def _shows_hand(turn: np.ndarray) -> bool:
+    return bool(_ARM_Z[0] < turn[2, 0] < _ARM_Z[1])
+
+
 def random_turn(generator: np.random.Generator) -> np.ndarray:
     """A hand's orientation (3, 3) as in HO-3D: the arm comes in from below or a side.
 
@@ -98,10 +112,10 @@ def random_turn(generator: np.random.Generator) -> np.ndarray:
     if generator.random() < 0.15:
         while True:
             turn = Rotation.random(random_state=generator).as_matrix()
-            if turn[2, 0] > _ARM_TOWARDS_CAMERA:
+            if _shows_hand(turn):
                 return turn
     heading = generator.normal(0, np.radians(60))
-    lean = generator.uniform(np.arcsin(_ARM_TOWARDS_CAMERA + 0.02), np.radians(45))
+    lean = generator.uniform(np.arcsin(_ARM_Z[0] + 0.02), np.arcsin(_ARM_Z[1] - 0.02))
     arm = np.array([np.sin(heading) * np.cos(lean), np.cos(heading) * np.cos(lean), np.sin(lean)])
     side = np.cross(arm, [0.0, 0.0, 1.0])
     side /= np.linalg.norm(side)
@@ -113,7 +127,7 @@ def nearby_turn(turn: np.ndarray, generator: np.random.Generator, spread_rad: fl
     """Another orientation, about `spread_rad` away, that still shows the hand."""
     for _ in range(60):
         candidate = matrix_from_axis_angle(generator.normal(0, spread_rad / 1.7, 3)) @ turn
-        if candidate[2, 0] > _ARM_TOWARDS_CAMERA:
+        if _shows_hand(candidate):
             return candidate
     return turn
 
@@ -222,7 +236,7 @@ def reaching_hand(
     `up` (3,) is the table's normal. None where no turn of the object keeps the arm above the table
     and out of the way of the camera.
     """
-    turn = _turn_above_table(grasp, up, generator)
+    turn = _turn_above_table(hand, grasp, up, generator)
     if turn is None:
         return None
     frames = np.arange(length, dtype=float)
@@ -267,20 +281,22 @@ def held_angles(grasp: Grasp, frames: np.ndarray, generator: np.random.Generator
 
 
 def _turn_above_table(
-    grasp: Grasp, up: np.ndarray, generator: np.random.Generator
+    hand: GraspingHand, grasp: Grasp, up: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray | None:
-    """An orientation (3, 3) of the hand for which the object stands upright, or lies."""
-    poses = [np.eye(3), np.diag([1.0, -1, -1])]
-    poses.append(matrix_from_axis_angle(np.array([0, np.pi / 2, 0])))
-    poses.append(matrix_from_axis_angle(np.array([-np.pi / 2, 0, 0])))
+    """An orientation (3, 3) of the hand for which the object stands on one of its sides."""
     ahead = np.array([0, 0, 1.0]) - up[2] * up
     ahead /= np.linalg.norm(ahead)
     upright = np.stack([np.cross(ahead, up), ahead, up], 1)
-    for _ in range(60):
-        pose = poses[generator.choice(4, p=[0.55, 0.15, 0.15, 0.15])]
+    thing = grasp.solid.corners_m @ grasp.rotation.T + grasp.translation_m
+    skin = np.concatenate([hand.skin_m(grasp.open_deg), hand.skin_m(grasp.closed_deg)])
+    for _ in range(200):
+        side = _SIDES_UP[generator.choice(6, p=_SIDES_SHARES)]
+        if grasp.solid.name == "syn_ball":
+            side = Rotation.random(random_state=generator).as_matrix()
         yaw = matrix_from_axis_angle(np.array([0, 0, generator.uniform(-np.pi, np.pi)]))
-        turn = upright @ yaw @ pose @ grasp.rotation.T
-        arm = turn[:, 0]
-        if arm[2] > _ARM_TOWARDS_CAMERA and arm @ up > -0.1 and arm[1] > -0.75:
+        turn = upright @ yaw @ side @ grasp.rotation.T
+        height = up @ turn  # of rest-hand points
+        clear = (skin @ height).min() > (thing @ height).min() - 0.004
+        if clear and _shows_hand(turn) and turn[:, 0] @ up > -0.02 and turn[1, 0] > -0.75:
             return turn
     return None

@@ -27,7 +27,7 @@ from core.synthetic.sensor import Sensor
 from core.synthetic.sequence import SequencePlan, identities, plan_sequence, pose_frame
 from core.synthetic.surface import HandSurface
 
-_JPEG_QUALITY = 88
+_JPEG_QUALITY = 85
 _PNG_LEVEL = 5
 #: Ending of files that are being written; a killed run leaves some behind.
 PARTIAL = ".part"

@@ -42,6 +42,8 @@ _SKIN_GLOSS = 0.12
 _NEAR_TILE, _FAR_TILE = 3, 5
 #: Things farther than this keep little of the sky's light from the table.
 _SKY_REACH_M, _LAMP_REACH_M = 0.25, 1.5
+#: How dark the sky's shadow gets: light that bounces about fills it.
+_SKY_SHADE = 0.75
 
 
 @dataclass(frozen=True)
@@ -130,18 +132,21 @@ class SequenceRenderer:
         """The empty scene (H, W, 3), darkened where hand and object (P, 3) take its light."""
         centre = (points.min(0) + points.max(0)) / 2
         ball = centre.astype(np.float32), float(np.linalg.norm(points - centre, axis=1).max())
-        image = self._lit_by_sky * (1 - 0.75 * self._shadow(scene, self._sky, ball, _SKY_REACH_M))
-        for lamp, lit in zip(self._looks.lamps, self._lit_by_lamp, strict=True):
-            light_left = 1.0
-            if lamp.casts_shadow:
-                light_left = 1 - self._shadow(scene, lamp, ball, _LAMP_REACH_M)
-            image += lit * light_left
+        image = self._lit.copy()
+        lights = [(self._sky, self._lit_by_sky, _SKY_SHADE, _SKY_REACH_M)]
+        lights += [(lamp, lit, 1.0, _LAMP_REACH_M) for lamp, lit in self._lit_by_lamp]
+        for lamp, lit, share, reach_m in lights:
+            shadow = self._shadow(scene, lamp, ball, reach_m)
+            rows, columns = np.flatnonzero(shadow.any(1)), np.flatnonzero(shadow.any(0))
+            if len(rows):
+                dark = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+                image[dark] -= lit[dark] * (shadow[dark][..., None] * np.float32(share))
         return image
 
     def _shadow(
         self, scene: Scene, lamp: Light, ball: tuple[np.ndarray, float], reach_m: float
     ) -> np.ndarray:
-        """Share (H, W, 1) of the lamp's light that the scene keeps from the background.
+        """Share (H, W) of the lamp's light that the scene keeps from the background.
 
         Only rays that can meet the `ball` (centre, radius) round the scene are traced.
         """
@@ -156,7 +161,7 @@ class SequenceRenderer:
         rays = lamp.scattered(*np.nonzero(near), tile=_FAR_TILE)
         shadow[near] = blocked(scene, origins, rays, reach_m)
         shadow = cv2.GaussianBlur(cv2.blur(shadow, (_FAR_TILE, _FAR_TILE)), (0, 0), 0.8)
-        return cv2.resize(shadow, PHOTO_SIZE_PX[::-1], interpolation=cv2.INTER_LINEAR)[..., None]
+        return cv2.resize(shadow, PHOTO_SIZE_PX[::-1], interpolation=cv2.INTER_LINEAR)
 
     def _light_background(self) -> None:
         """Trace and light table, wall and clutter once."""
@@ -179,10 +184,14 @@ class SequenceRenderer:
         casters = make_scene(clutter)
         self._lit_by_sky = np.zeros((*PHOTO_SIZE_PX, 3), np.float32)
         hits.add_to(self._lit_by_sky, albedo * looks.ambient(normals))
-        self._lit_by_lamp = [np.zeros_like(self._lit_by_sky) for _ in looks.lamps]
-        for lamp, picture in zip(looks.lamps, self._lit_by_lamp, strict=True):
+        self._lit, self._lit_by_lamp = self._lit_by_sky.copy(), []
+        for lamp in looks.lamps:
             strength = np.clip(normals @ lamp.direction, 0, 1) * _lit(lamp, hits, normals, casters)
+            picture = np.zeros_like(self._lit)
             hits.add_to(picture, albedo * strength[:, None] * lamp.colour)
+            self._lit += picture
+            if lamp.casts_shadow:
+                self._lit_by_lamp.append((lamp, picture))
         self._depth = centres.picture(centres.points[:, 2], empty=np.inf)
         seen = self._directions * np.minimum(self._depth, 10)[..., None]
         self._points_half = np.ascontiguousarray(seen[::2, ::2])

@@ -7,10 +7,10 @@ from core.synthetic.appearance import CameraLooks
 
 #: Effective base line of the depth camera; what the second eye cannot see is a hole.
 _BASE_LINE_M = 0.022
-#: The base line by which depth is quantised: 0.7 mm at 0.6 m, growing with the square.
+#: The base line by which depth is quantised: 1.2 mm at 0.6 m, growing with the square.
 _RANGING_BASE_LINE_M = 0.05
 #: Disparity steps of the depth camera per pixel.
-_STEPS_PER_PX = 16
+_STEPS_PER_PX = 10
 _FARTHEST_M = 1.4
 _NOISE_SIZE_PX = (544, 704)
 
@@ -51,14 +51,14 @@ class Sensor:
         known = np.isfinite(depth_m) & (depth_m < _FARTHEST_M)
         depth = np.where(known, depth_m, _FARTHEST_M).astype(np.float32)
         scale = np.float32(focal_px * _RANGING_BASE_LINE_M)
-        ripple = self._window(self._ripple, generator) * np.float32(0.02)
+        ripple = self._window(self._ripple, generator) * np.float32(0.012)
         steps = np.round((scale / depth + ripple) * _STEPS_PER_PX)
         measured = scale * _STEPS_PER_PX / steps
         # Outlines are ragged: the value of a neighbour within a pixel or two.
         blobs = self._window(self._blobs, generator)
         near, far = cv2.erode(depth, np.ones((3, 3))), cv2.dilate(depth, np.ones((3, 3)))
         edge = far - near > 0.02
-        ragged = edge & (ripple > 0.012)
+        ragged = edge & (ripple > 0.007)
         measured = np.where(ragged, far, measured)
         holes = ~known | _hidden_from_second_eye(depth, focal_px) | (edge & (blobs > 0.7))
         holes |= blobs > 2.6

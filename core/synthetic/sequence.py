@@ -29,6 +29,8 @@ from core.synthetic.staging import (
 _IDENTITIES = 10
 _KINDS = ("hold", "reach", "empty")
 _KIND_SHARES = (0.27, 0.33, 0.40)
+#: Grasps that are tried before a reach is given up: not every one can be made from above a table.
+_REACHES = 4
 
 
 @dataclass(frozen=True)
@@ -131,12 +133,12 @@ def _random_path(
     kind = _KINDS[generator.choice(3, p=_KIND_SHARES)]
     if kind == "empty":
         return empty_hand(hand, camera, length, generator)
-    grasp = random_grasp(hand, generator)
-    if kind == "reach":
+    for _ in range(_REACHES if kind == "reach" else 0):
+        grasp = random_grasp(hand, generator)
         path = reaching_hand(hand, grasp, camera, up, length, generator)
         if path is not None:
             return path
-    return holding_hand(hand, grasp, camera, length, generator)
+    return holding_hand(hand, random_grasp(hand, generator), camera, length, generator)
 
 
 def _unrest(path: HandPath, generator: np.random.Generator) -> HandPath:

@@ -14,7 +14,7 @@ _SECTIONS = 40
 
 @dataclass(frozen=True)
 class TriangleMesh:
-    """Triangles: vertices (V, 3) m, faces (F, 3), unit normals (V, 3), texture places uv (V, 2)."""
+    """Vertices (V, 3) m, faces (F, 3), unit normals (V, 3), places in the print `uv` (V, 2) m."""
 
     vertices: np.ndarray
     faces: np.ndarray
@@ -194,7 +194,7 @@ def _band(profile: np.ndarray, normals: np.ndarray, along_m: np.ndarray) -> Tria
     normal = swept(normals)
     u = np.broadcast_to(angle * max(profile[:, 0].max(), 1e-4), (steps, len(angle)))
     v = along_m[0] * (1 - share[..., 0]) + along_m[1] * share[..., 0]
-    uv = np.stack([u, np.broadcast_to(v, u.shape)], -1).reshape(-1, 2)
+    uv = np.stack([u, np.broadcast_to(-v, u.shape)], -1).reshape(-1, 2)
     return TriangleMesh(
         swept(profile),
         _grid_faces(steps, len(angle))[:, ::-1],
@@ -215,7 +215,8 @@ def _box_side(half: np.ndarray, axis: int, side: int, places: int = 5) -> Triang
     normals[:, axis] = side
     shift = 0.13 * (axis * 2 + (side > 0))
     across, up = (first, second) if second == 2 or first != 2 else (second, first)
-    uv = np.stack([vertices[:, across] + shift, vertices[:, up]], -1)
+    rightwards = -side if axis == 1 else side  # so that print can be read from outside
+    uv = np.stack([rightwards * vertices[:, across] + shift, -vertices[:, up]], -1)
     faces = _grid_faces(places, places)
     return TriangleMesh(vertices, faces if side > 0 else faces[:, ::-1], normals, uv)
 

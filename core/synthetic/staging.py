@@ -14,7 +14,7 @@ from core.synthetic.grasps import GraspingHand
 from core.synthetic.motion import HandPath, minimum_jerk
 from core.synthetic.solids import Solid
 
-ARM_LENGTH_M = 0.45
+ARM_LENGTH_M = 0.6
 _ARM_RADIUS_M = 0.04
 _CLEARANCE_M = 0.006
 #: A reaching hand rests this long at most while it closes (see `motion.reaching_hand`).
@@ -75,6 +75,7 @@ def lay_table(
             lowest = min(lowest, (_object_corners(hand, path) @ up).min())
         gap = generator.uniform(0.002, 0.03) if generator.random() < 0.6 else 0.12
         return Table(up, float(lowest - gap)), path
+    heights = heights[:, :-8]  # the forearm may dip: mostly it is out of the picture
     corners = _object_corners(hand, path) @ up
     standing = min(path.held_from, len(heights) - 1)
     height = float(corners[standing].min())

@@ -17,7 +17,7 @@ from core.synthetic.kinematics import HandKinematics
 from core.synthetic.staging import ARM_LENGTH_M
 from core.synthetic.textures import cloudy
 
-_ARM_RINGS = 10
+_ARM_RINGS = 12
 #: Texels along a triangle's side.
 TEXELS = 5
 _NAIL_COLOUR = np.array([0.93, 0.72, 0.68])
@@ -200,9 +200,9 @@ class HandSurface:
         rings = []
         for ring in range(1, _ARM_RINGS + 1):
             share = ring / _ARM_RINGS
-            local = Rotation.from_rotvec(turn * min(1.0, share * 5)).as_matrix()
+            local = Rotation.from_rotvec(turn * min(1.0, share * 6)).as_matrix()
             place = place + rotation @ local[:, 0] * (ARM_LENGTH_M / _ARM_RINGS)
-            flat = around * [1 - min(1.0, 3 * share), 1, 1] * (1 + 0.38 * share)
+            flat = around * [1 - min(1.0, 3 * share), 1, 1] * (1 + 0.5 * share)
             if cuff is not None and share > cuff:
                 flat = flat * 1.14
             rings.append(place + flat @ (rotation @ local).T)

@@ -19,7 +19,7 @@ def cloudy(generator: np.random.Generator, size_px: int, roughness: float) -> np
 
 def muted(generator: np.random.Generator) -> np.ndarray:
     """A colour (3,) as rooms have them: mostly near grey, brown or cream."""
-    grey = generator.uniform(0.12, 0.85)
+    grey = generator.beta(2.0, 1.6) * 0.8 + 0.1
     warmth = generator.normal(0.03, 0.05)
     tint = generator.normal(0, 0.15 if generator.random() < 0.2 else 0.02, 3)
     return np.clip(grey * (1 + np.array([warmth, 0, -warmth])) + tint, 0.04, 0.95)
@@ -75,7 +75,7 @@ def _cloth(generator: np.random.Generator) -> np.ndarray:
 
 def room_wall(generator: np.random.Generator) -> np.ndarray:
     """A wall with pictures, a shelf of books, a window or a cupboard, (512, 512, 3)."""
-    ground = np.clip(muted(generator) * 1.15, 0, 0.97)
+    ground = np.clip(muted(generator) * 1.4, 0, 0.97)
     wall = np.full((SIZE_PX, SIZE_PX, 3), _bytes(ground), np.uint8)
     for _ in range(int(generator.integers(1, 6))):
         (_picture, _shelf, _panels, _shelf)[generator.integers(4)](wall, generator)

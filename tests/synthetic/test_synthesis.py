@@ -47,12 +47,6 @@ def test_another_seed_makes_other_frames(recorder):
     assert (first.wrist_mm != second.wrist_mm).all()
 
 
-def test_a_longer_set_begins_with_the_same_sequences(recorder):
-    """Growing a set is another set by its settings, but its sequences do not depend on the rest."""
-    longer = replace(SETTINGS, train_frames=40).tasks()
-    assert [t.length for t in longer[:2]] == [t.length for t in SETTINGS.tasks()[:2]]
-
-
 def test_only_what_is_missing_is_made_again(made_set, tmp_path):
     root = tmp_path / "set"
     shutil.copytree(made_set.root, root)
@@ -154,7 +148,7 @@ def test_lengths_vary_and_add_up():
     tasks = SetSettings("v3", 1000, 100, 3).tasks()
     train = [task.length for task in tasks if task.split == "train"]
     assert sum(train) == 1000 and sum(task.length for task in tasks) == 1100
-    assert all(60 <= length <= 120 for length in train[:-1]) and len(set(train)) > 4
+    assert all(55 <= length <= 125 for length in train) and len(set(train)) > 4
     assert len({task.name for task in tasks}) == len(tasks)
 
 
