@@ -137,8 +137,6 @@ class Starter(QObject):
         if arguments.screenshot is not None:
             self._take_screenshot(Path(arguments.screenshot))
         self._say_what_cannot_be_written()
-        # What libraries have made stays: to walk through it again and again holds up the window.
-        QTimer.singleShot(SETTLED_AFTER_MS, self, gc.freeze)
 
     def _take_screenshot(self, path: Path) -> None:
         from utnet_viewer.screenshot import Screenshot
@@ -235,6 +233,8 @@ def main(argv: list[str] | None = None) -> int:
     heartbeat = QTimer(interval=500)
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
+    # What libraries have made stays: to walk through it again and again holds up the window.
+    QTimer.singleShot(SETTLED_AFTER_MS, gc.freeze)
     status = application.exec()
     starter.end()
     return status
