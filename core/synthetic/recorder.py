@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -62,9 +63,7 @@ class Recorder:
 
     def __init__(self, root: Path, *, version: str, seed: int) -> None:
         self._root, self._version, self._seed = root, version, seed
-        self._model = load_hand_model(None)
-        self._kinematics = HandKinematics.load()
-        self._surface = HandSurface(self._model, self._kinematics)
+        self._model, self._kinematics, self._surface = _stand_in()
 
     @property
     def model(self) -> HandModel:
@@ -147,6 +146,13 @@ class Recorder:
 
     def _generator(self, task: SequenceTask, purpose: int, frame: int = 0) -> np.random.Generator:
         return np.random.default_rng(self._seeds(task, purpose, frame))
+
+
+@cache
+def _stand_in() -> tuple[HandModel, HandKinematics, HandSurface]:
+    """The recorded hand; its skin takes a second to lay out, so once a process."""
+    model, kinematics = load_hand_model(None), HandKinematics.load()
+    return model, kinematics, HandSurface(model, kinematics)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -124,7 +124,8 @@ class HandSurface:
     def _marks(self) -> "_SkinMarks":
         """What any skin has at every texel of the rest hand."""
         rest, normals = self.shape(self._model.template_m, np.eye(3), np.eye(3), None)
-        u, v = texel_centres()
+        rest, normals = rest.astype(np.float32), normals.astype(np.float32)
+        u, v = (centres.astype(np.float32) for centres in texel_centres())
         weights = np.stack([1 - u - v, u, v], -1)
         places = np.einsum("tc,fcd->ftd", weights, rest[self.faces]).reshape(-1, 3)
         facing = np.einsum("tc,fcd->ftd", weights, normals[self.faces]).reshape(-1, 3)
