@@ -31,7 +31,7 @@ from core.data.ho3d.layout import (
 from core.synthetic.recorder import Recorder, SequenceTask, write_whole
 from core.synthetic.sequence import pose_frame
 
-#: Raised when a change of the generator changes its pictures: a set is made by one version.
+#: Goes up with every change that changes pictures or labels: one set is made by one version.
 GENERATOR = 1
 SETTINGS_NAME = "synthesis.json"
 

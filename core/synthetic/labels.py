@@ -20,6 +20,7 @@ from core.data.ho3d.layout import (
 from core.hand.hand_model import HandMesh, HandModel
 from core.synthetic.objects import LABELS
 from core.synthetic.sequence import SequencePlan
+from core.synthetic.tracing import make_scene
 
 #: HO-3D calls a vertex nearer to the object than this a contact.
 _CONTACT_M = 0.004
@@ -68,11 +69,7 @@ def _contacts(plan: SequencePlan, frame: int, mesh: HandMesh) -> dict[str, np.nd
     """Version 3's relation of each vertex to the object's surface."""
     pose, solid = plan.poses[frame], plan.solid
     in_object = (mesh.vertices_mm - pose.object_mm) / 1000 @ pose.object_rotation
-    scene = o3d.t.geometry.RaycastingScene(nthreads=1)
-    scene.add_triangles(
-        o3d.core.Tensor(solid.triangles.vertices.astype(np.float32)),
-        o3d.core.Tensor(np.ascontiguousarray(solid.triangles.faces, np.uint32)),
-    )
+    scene = make_scene([solid.triangles])
     query = o3d.core.Tensor(in_object.astype(np.float32))
     nearest = scene.compute_closest_points(query)["points"].numpy().astype(float)
     distance = np.linalg.norm(nearest - in_object, axis=1)

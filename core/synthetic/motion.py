@@ -259,13 +259,8 @@ def reaching_hand(
     angles = along(np.array([0, arrive, closed]), postures, frames)
     held = held_angles(grasp, np.clip(frames - closed, 0, None), generator)
     angles = np.where((frames > closed)[:, None, None], held, angles)
-    return HandPath(
-        angles,
-        turns_along(times, rotations, frames),
-        along(times, wrists, frames),
-        grasp,
-        int(np.ceil(closed)),
-    )
+    turns, places = turns_along(times, rotations, frames), along(times, wrists, frames)
+    return HandPath(angles, turns, places, grasp, int(np.ceil(closed)))
 
 
 def held_angles(grasp: Grasp, frames: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -50,7 +50,8 @@ class Hits:
     @staticmethod
     def joined(parts: "list[Hits]") -> "Hits":
         """Several lists as one."""
-        return Hits(*(np.concatenate(v) for v in zip(*(vars(p).values() for p in parts))))  # noqa: B905
+        columns = zip(*(vars(part).values() for part in parts), strict=True)
+        return Hits(*(np.concatenate(column) for column in columns))
 
     def interpolated(self, mesh_faces: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Values (V, D) at a mesh's vertices, at the hits (N, D), float32."""
