@@ -1,6 +1,6 @@
 """Training samples: a frame's crop and its labels, moved through one transform."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 from core.data.augment import Augmentation, disturb_pixels, random_transform
 from core.data.crops import CropInput, crop_input
 from core.data.frame import Frame
-from core.geometry.crop import CropTransform, normalise_keypoints
+from core.geometry.crop import normalise_keypoints
 from core.geometry.rotation import matrix_from_axis_angle
 
 
@@ -67,34 +67,6 @@ def stack_targets(samples: list[TrainingSample]) -> Targets:
         return torch.from_numpy(np.stack(arrays).astype(np.float32))
 
     return Targets(stack("keypoints_norm"), stack("joints_mm"), stack("rotations"), stack("betas"))
-
-
-#: (height, width) of a compacted frame: a crop turned by 45 degrees still fits its middle.
-COMPACT_SIZE_PX = (384, 336)
-
-
-def compact(frame: Frame, *, room: float = 1.5) -> Frame:
-    """Cut a frame down to its hand with room around it, so that thousands fit into memory.
-
-    A crop of a frame is a frame again, with its own camera: training sees no difference but a
-    black border where an augmented view leaves the `room` (a factor on the crop's box).
-    """
-    transform = frame.crop()
-    if transform is None:
-        raise ValueError(f"{frame.frame_id} has no hand box")
-    wide = CropTransform(transform.centre_px, transform.height_px * room, 0.0, COMPACT_SIZE_PX)
-    return Frame(
-        frame_id=frame.frame_id,
-        image=wide.image(frame.image),
-        camera=wide.camera(frame.camera),
-        depth_mm=None if frame.depth_mm is None else wide.depth(frame.depth_mm),
-        hand=None if frame.hand is None else replace(frame.hand, box_px=_moved_box(frame, wide)),
-    )
-
-
-def _moved_box(frame: Frame, transform: CropTransform) -> np.ndarray:
-    x1, y1, x2, y2 = frame.hand_box_px()
-    return transform.keypoints(np.array([[x1, y1], [x2, y2]])).ravel()
 
 
 class CropDataset(Dataset):

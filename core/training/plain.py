@@ -18,41 +18,20 @@ from torch.optim.swa_utils import AveragedModel
 
 from core.data.augment import Augmentation
 from core.data.frame import Frame
-from core.data.ho3d.index import open_index
-from core.data.ho3d.problems import UnreadableFrameError
 from core.files.checkpoint_card import CheckpointCard
-from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
 from core.network.checkpoints import load_weights, save_checkpoint
 from core.network.config import NetworkConfig
 from core.network.inputs import collate
 from core.network.utnet import UTNet
-from core.training.crop_dataset import CropDataset, Targets, compact, stack_targets
+from core.training.crop_dataset import CropDataset, Targets, stack_targets
+from core.training.frames import load_frames
 from core.training.losses import LossWeights, loss_terms
-from core.training.validation import baselines, validate
+from core.training.validation import baselines, held_out_figures
 
 GRADIENT_NORM_LIMIT = 1.0
 EMA_DECAY = 0.998
 WARM_UP_SHARE = 0.03
-
-
-def load_frames(root: Path, split: str, hand_model: HandModel, limit: int | None) -> list[Frame]:
-    """Read a split's labelled frames, cut down to their hands."""
-    # A set still being made has no lists yet; what is there can be learnt from already.
-    index = open_index(root, split, hand_model=hand_model, allow_missing_list=True)
-    rows = range(len(index) if limit is None else min(limit, len(index)))
-    frames = []
-    for row in rows:
-        try:
-            frame = index.read(row)
-        except UnreadableFrameError as error:
-            print(f"left out: {error}", flush=True)
-            continue
-        if frame.crop() is not None and frame.hand.has_all_joints:
-            frames.append(compact(frame))
-        if (row + 1) % 500 == 0:
-            print(f"read {row + 1} of {len(rows)} frames of {root} / {split}", flush=True)
-    return frames
 
 
 def batches(dataset: CropDataset, batch_size: int, seed: int):
@@ -188,9 +167,7 @@ def report(trainer: PlainTrainer, held_out: list[Frame], baseline: dict, seconds
     """Validate the averaged network and save it with the figures in its card."""
     network, figures = trainer.ema.module, dict(baseline)
     if held_out:
-        for name, use_depth in (("rgbd", True), ("rgb", False)):
-            errors = validate(network, held_out, use_depth=use_depth)
-            figures |= {f"{name}_{key}": value for key, value in errors.items()}
+        figures |= held_out_figures(network, held_out)
     print(json.dumps(figures), flush=True)
     arguments = trainer.arguments
     card = CheckpointCard(

@@ -1,6 +1,14 @@
-"""Held-out figures in millimetres, beside the two constant predictors that must be beaten."""
+"""Held-out figures in millimetres, beside the two constant predictors that must be beaten.
 
+    python -m core.training.validation DATASET [--checkpoint C]
+
+prints those of the evaluation split, the constants taken from the training split, as JSON.
+"""
+
+import argparse
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,9 +17,13 @@ from core.conventions import WRIST
 from core.data.crops import CropInput, crop_input
 from core.data.frame import Frame
 from core.evaluation.alignment import procrustes_align
+from core.files.embedded import default_checkpoint
 from core.geometry.crop import denormalise_keypoints
+from core.hand.mano_file import load_hand_model
+from core.network.checkpoints import load_checkpoint
 from core.network.inputs import collate
 from core.network.utnet import UTNet
+from core.training.frames import load_frames
 
 
 def _wrist_mpjpe_mm(predicted_mm: np.ndarray, truth_mm: np.ndarray) -> float:
@@ -75,3 +87,32 @@ def _errors(
         "keypoint_error_crop_px": float(errors_px.mean()),
         "wrist_error_mm": float(np.linalg.norm(joints_mm[WRIST] - truth_mm[WRIST])),
     }
+
+
+def held_out_figures(network: UTNet, held_out: list[Frame]) -> dict[str, float]:
+    """The figures of `validate` with depth (``rgbd_``) and without it (``rgb_``)."""
+    figures = {}
+    for name, use_depth in (("rgbd", True), ("rgb", False)):
+        errors = validate(network, held_out, use_depth=use_depth)
+        figures |= {f"{name}_{key}": value for key, value in errors.items()}
+    return figures
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print a checkpoint's figures on a dataset, and what constants score there."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--checkpoint", type=Path, default=default_checkpoint())
+    arguments = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    hand_model = load_hand_model()
+    network, _ = load_checkpoint(arguments.checkpoint, hand_model=hand_model, device="cpu")
+    training = load_frames(arguments.dataset, "train", hand_model, None)
+    held_out = load_frames(arguments.dataset, "evaluation", hand_model, None)
+    constants = baselines(training, held_out)
+    figures = {"frames": len(held_out), **constants, **held_out_figures(network, held_out)}
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()

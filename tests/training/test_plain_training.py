@@ -20,7 +20,8 @@ from core.network.feature_maps import Heatmaps, cell_shares
 from core.network.output import HandOutput, UTNetOutput
 from core.network.utnet import UTNet
 from core.training import plain
-from core.training.crop_dataset import CropDataset, compact, stack_targets, training_sample
+from core.training.crop_dataset import CropDataset, stack_targets, training_sample
+from core.training.frames import compact
 from core.training.losses import LossWeights, auxiliary_terms, loss_terms
 from core.training.validation import baselines, validate
 
