@@ -49,7 +49,7 @@ class CheckpointHeader:
 
     Attributes:
         card: For people.
-        config: Configuration of the network as plain JSON; `core.network.config` validates it.
+        config: Configuration of the network as plain JSON; `core.network_config` validates it.
         hand_model: Name of the hand model that it was trained with.
         format_version: Of this header.
         tensor_count: Number of tensors in the file.

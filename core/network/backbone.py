@@ -45,7 +45,8 @@ def import_backbone(network: UTNet, path: Path | str) -> LoadReport:
     if report.mismatched:
         raise CheckpointError(
             path,
-            f'a transformer of another size than "{network.config.size}", so nothing was loaded: '
+            f"a transformer of another size than {network.config.size_text()}, so nothing was "
+            "loaded: "
             f"{report.summary()}",
         )
     if not any(name.startswith("vit.blocks.") for name in report.matched):

@@ -24,9 +24,9 @@ from core.files.checkpoint_card import (
     read_header,
 )
 from core.hand.hand_model import HandModel
-from core.network.config import NetworkConfig
 from core.network.load_report import LoadReport, compare
 from core.network.utnet import UTNet
+from core.network_config import NetworkConfig
 
 #: Legacy pickles, read by torch's restricted unpickler only.
 _TORCH_SUFFIXES = {".pth", ".pt", ".ckpt", ".bin"}
@@ -148,11 +148,12 @@ def _config(path: Path, header: CheckpointHeader) -> NetworkConfig:
 
 
 def _check_same_size(path: Path, in_file: NetworkConfig, in_network: NetworkConfig) -> None:
-    if in_file.size != in_network.size:
+    if in_file.preset != in_network.preset:
         raise CheckpointError(
             path,
-            f'holds a UTNet of size "{in_file.size}", the network is "{in_network.size}"; '
-            f'set size to "{in_file.size}" or choose another checkpoint',
+            f"holds a UTNet of size {in_file.size_text()}, the network is "
+            f"{in_network.size_text()}; set its size to that of the file or choose another "
+            "checkpoint",
         )
 
 

@@ -17,7 +17,6 @@ from core.conventions import (
 )
 from core.hand.hand_model import HandModel
 from core.network import camera as crop_camera
-from core.network.config import NetworkConfig
 from core.network.feature_maps import KeypointHeatmaps, Upsampler, sample_maps
 from core.network.inputs import NetworkInput
 from core.network.mano_layer import ManoLayer
@@ -27,6 +26,7 @@ from core.network.refinement import GraphRefinement
 from core.network.rotations import CODE_SIZE, code_from_matrix, matrix_from_code
 from core.network.tokens import QUERY_TOKEN_COUNT, ImageTokens, QueryTokens
 from core.network.vit import VisionTransformer
+from core.network_config import NetworkConfig
 
 _PLACE_SIZE = 5
 

@@ -21,9 +21,9 @@ from core.data.frame import Frame
 from core.files.checkpoint_card import CheckpointCard
 from core.hand.mano_file import load_hand_model
 from core.network.checkpoints import load_weights, save_checkpoint
-from core.network.config import NetworkConfig
 from core.network.inputs import collate
 from core.network.utnet import UTNet
+from core.network_config import NetworkConfig
 from core.training.crop_dataset import CropDataset, Targets, stack_targets
 from core.training.frames import load_frames
 from core.training.losses import LossWeights, loss_terms

@@ -12,8 +12,8 @@ from core.cli.main import main
 from core.files.checkpoint_card import CheckpointCard
 from core.hand.mano_file import load_hand_model
 from core.network.checkpoints import save_checkpoint
-from core.network.config import NetworkConfig
 from core.network.utnet import UTNet
+from core.network_config import NetworkConfig
 
 HEADLINES = (
     "mpjpe_mm",

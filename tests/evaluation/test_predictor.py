@@ -18,8 +18,8 @@ from core.geometry.camera import Camera
 from core.geometry.crop import CropTransform, normalise_keypoints
 from core.hand.mano_file import load_hand_model
 from core.network.checkpoints import save_checkpoint
-from core.network.config import NetworkConfig
 from core.network.utnet import UTNet
+from core.network_config import NetworkConfig
 
 CAMERA = Camera(np.array([[614.6, 0.0, 320.3], [0.0, 614.1, 238.5], [0.0, 0.0, 1.0]]))
 TRANSFORM = CropTransform((350.0, 210.0), 180.0, rotation_rad=0.4)

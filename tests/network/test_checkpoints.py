@@ -23,9 +23,9 @@ from core.network.checkpoints import (
     read_tensors,
     save_checkpoint,
 )
-from core.network.config import NetworkConfig
 from core.network.mean_parameters import MeanParameters
 from core.network.utnet import UTNet
+from core.network_config import NetworkConfig
 
 CARD = CheckpointCard(name="test", held_out={"mpjpe_mm": 20.0})
 

@@ -6,13 +6,13 @@ import torch
 from scipy.spatial.transform import Rotation
 from support_network import batch_of_noise, stand_in
 
-from core.network.config import NetworkConfig
 from core.network.mean_parameters import (
     MeanParameters,
     MeanParametersError,
     read_mean_parameters,
 )
 from core.network.utnet import UTNet
+from core.network_config import NetworkConfig
 
 
 @pytest.fixture

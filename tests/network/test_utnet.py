@@ -23,10 +23,10 @@ from core.data.frame import CROP_MARGIN
 from core.geometry.camera import Camera
 from core.geometry.crop import CropTransform, denormalise_keypoints
 from core.hand.hand_model import ManoParameters
-from core.network.config import SIZES, NetworkConfig
 from core.network.inputs import collate
 from core.network.output import HandOutput
 from core.network.utnet import UTNet
+from core.network_config import SIZES, NetworkConfig
 
 
 def differ(first: HandOutput, second: HandOutput) -> bool:

@@ -12,9 +12,9 @@ from core.geometry.camera import Camera
 from core.geometry.crop import CropTransform
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
-from core.network.config import NetworkConfig
 from core.network.inputs import NetworkInput, collate
 from core.network.utnet import UTNet
+from core.network_config import NetworkConfig
 
 PHOTO_CAMERA = Camera(np.array([[614.6, 0.0, 320.3], [0.0, 612.1, 238.5], [0.0, 0.0, 1.0]]))
 

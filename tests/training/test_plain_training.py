@@ -15,10 +15,10 @@ from core.geometry.crop import denormalise_keypoints
 from core.geometry.rotation import axis_angle_from_matrix
 from core.hand.hand_model import ManoParameters
 from core.hand.mano_file import load_hand_model
-from core.network.config import NetworkConfig
 from core.network.feature_maps import Heatmaps, cell_shares
 from core.network.output import HandOutput, UTNetOutput
 from core.network.utnet import UTNet
+from core.network_config import NetworkConfig
 from core.training import plain
 from core.training.crop_dataset import CropDataset, stack_targets, training_sample
 from core.training.frames import compact
