@@ -16,6 +16,7 @@ class Entry:
 
     group: str
     action: QAction
+    workspace: str = ""
 
     @property
     def keys(self) -> list[str]:
@@ -42,8 +43,12 @@ class Actions:
         shortcut: str = "",
         more_keys: tuple[str, ...] = (),
         checkable: bool = False,
+        workspace: str = "",
     ) -> QAction:
-        """Make an action that calls `run`; it works from everywhere in the window."""
+        """Make an action that calls `run`; it works from everywhere in the window.
+
+        One that names a `workspace` is there, with its key, only while that one is shown.
+        """
         if name in self._named:
             raise ValueError(f"there is an action named {name!r} already")
         action = make_action(self._window, text, shortcut=shortcut, checkable=checkable)
@@ -52,13 +57,20 @@ class Actions:
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.triggered.connect(lambda _checked=False: run())
         self._named[name] = action
-        self._entries.append(Entry(group, action))
+        self._entries.append(Entry(group, action, workspace))
         return action
 
-    def adopt(self, group: str, actions: list[QAction]) -> None:
-        """List a panel's own actions too."""
+    def adopt(self, group: str, actions: list[QAction], *, workspace: str = "") -> None:
+        """List a panel's own actions too; hidden, a panel does not hear its keys."""
         known = {id(entry.action) for entry in self._entries}
-        self._entries += [Entry(group, a) for a in actions if id(a) not in known]
+        self._entries += [Entry(group, a, workspace) for a in actions if id(a) not in known]
+
+    def use_workspace(self, workspace: str) -> None:
+        """Take away the window's own actions that belong to another workspace, and their keys."""
+        named = {id(action) for action in self._named.values()}
+        for entry in self._entries:
+            if entry.workspace and id(entry.action) in named:
+                entry.action.setVisible(entry.workspace == workspace)
 
     def __getitem__(self, name: str) -> QAction:
         return self._named[name]
@@ -69,7 +81,10 @@ class Actions:
         return list(self._entries)
 
     def clashes(self) -> list[str]:
-        """Sentences naming the actions that share a key; empty when all is well."""
+        """Sentences naming the actions that share a key; empty when all is well.
+
+        Two workspaces may not use one key for two things either: what a key does is learnt once.
+        """
         seen: dict[str, QAction] = {}
         problems = []
         for entry in self._entries:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from utnet_viewer.arguments import build_parser
 from utnet_viewer.crash_log import catch_uncaught, log, log_qt_messages, start_log
-from utnet_viewer.docks import INSPECT
+from utnet_viewer.docks import workspace_named
 from utnet_viewer.main_window import MainWindow
 from utnet_viewer.notices import Notice
 from utnet_viewer.settings import Settings
@@ -224,7 +224,7 @@ def main(argv: list[str] | None = None) -> int:
     load_fonts()
     starter = Starter(arguments)
     if arguments.workspace:
-        starter.window.show_workspace(INSPECT)
+        starter.window.show_workspace(workspace_named(arguments.workspace))
     starter.finished.connect(application.exit)
     catch_uncaught(starter.show_uncaught)
     starter.start(log_problem=log_problem)

@@ -16,14 +16,22 @@ SAMPLES_LEAST, READOUTS_LEAST = 284, 240
 
 @dataclass(frozen=True)
 class Workspace:
-    """A named arrangement of docks; `docks` are those that it shows."""
+    """A tab of the window: an arrangement of docks, or without docks a page of its own."""
 
     name: str
     icon: str
-    docks: tuple[str, ...]
+    docks: tuple[str, ...] = ()
 
 
 INSPECT = Workspace("Inspect", "eye", ("Samples", "Image", "Mesh", "Readouts"))
+
+#: Those that exist, in the order of their tabs.
+WORKSPACES = (INSPECT,)
+
+
+def workspace_named(name: str) -> Workspace:
+    """The workspace of this name, however it is capitalised; Inspect if there is none."""
+    return next((w for w in WORKSPACES if w.name.lower() == name.lower()), INSPECT)
 
 
 class Docks:

@@ -1,15 +1,16 @@
 """The window's frame: bars, docks, menus, remembered layout. It imports nothing heavy, so that it
 is on screen before the libraries that fill it are loaded."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from utnet_viewer.actions import Actions
 from utnet_viewer.crash_log import log
-from utnet_viewer.docks import INSPECT, Docks, Workspace
+from utnet_viewer.docks import INSPECT, WORKSPACES, Docks, Workspace, workspace_named
 from utnet_viewer.notices import Notice
 from utnet_viewer.settings import Settings
 from utnet_viewer.state_page import StatePage
@@ -32,6 +33,7 @@ class MainWindow(QMainWindow):
 
     painted = Signal()  # once, after the first paint
     paths_dropped = Signal(list)  # list[Path]
+    workspace_changed = Signal(str)  # its name
     closing = Signal()
 
     def __init__(self, theme: Theme, settings: Settings, *, remembers_layout: bool = True) -> None:
@@ -53,14 +55,22 @@ class MainWindow(QMainWindow):
         # The bottom area fills from below.
         self._add_bar("Status", self.status)
         self.addToolBarBreak(Qt.ToolBarArea.BottomToolBarArea)
-        self._add_bar("Timeline", self.timeline)
+        self._timeline_bar = self._add_bar("Timeline", self.timeline)
         self.page = StatePage(theme, self)
         self.page.hide()
         self.top_bar.resized.connect(self._place_page)
         self._focus_ring = FocusRing(theme, self)
-        self._add_workspaces([INSPECT])
+        self.workspace = INSPECT
+        self._pages = QStackedWidget()  # of the workspaces without docks
+        self._pages.hide()
+        self.setCentralWidget(self._pages)
+        self._page_makers: dict[str, Callable[[], QWidget]] = {}
+        self._made_pages: dict[str, QWidget] = {}
+        self._dock_layout = QByteArray()  # while the docks are not shown
+        self._close_question: Callable[[], bool] | None = None
+        self._add_tabs()
 
-    def _add_bar(self, title: str, widget: QWidget) -> None:
+    def _add_bar(self, title: str, widget: QWidget) -> QToolBar:
         bar = QToolBar(title)
         bar.setObjectName(f"bar{title}")
         bar.setMovable(False)
@@ -71,9 +81,12 @@ class MainWindow(QMainWindow):
         layout.addWidget(widget)
         bar.addWidget(gap)
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
+        return bar
 
-    def _add_workspaces(self, workspaces: list[Workspace]) -> None:
-        for number, workspace in enumerate(workspaces, start=1):
+    # Workspaces.
+
+    def _add_tabs(self) -> None:
+        for number, workspace in enumerate(WORKSPACES, start=1):
             action = self.actions_.add(
                 f"workspace_{workspace.name.lower()}",
                 workspace.name,
@@ -85,10 +98,47 @@ class MainWindow(QMainWindow):
             action.setChecked(number == 1)
             self.top_bar.add_tab(action, workspace.icon)
 
+    def set_page(self, workspace: Workspace, make: Callable[[], QWidget]) -> None:
+        """Say who makes the page of a workspace without docks, when it is first shown."""
+        self._page_makers[workspace.name] = make
+        if self.workspace == workspace:
+            QTimer.singleShot(0, self, lambda: self._show_page(self.workspace))
+
     def show_workspace(self, workspace: Workspace) -> None:
-        """Show the docks of a workspace."""
-        for dock in self.docks.values():
-            dock.setVisible(dock.windowTitle() in workspace.docks)
+        """Show a workspace's docks or page; the docks keep their arrangement meanwhile."""
+        self.actions_[f"workspace_{workspace.name.lower()}"].setChecked(True)
+        if workspace == self.workspace:
+            return
+        if self.workspace.docks:
+            self._dock_layout = self.saveState(LAYOUT_VERSION)
+        self.workspace = workspace
+        self.setUpdatesEnabled(False)
+        self._pages.setVisible(not workspace.docks)
+        self._timeline_bar.setVisible(bool(workspace.docks))
+        if workspace.docks:
+            self._restore_docks()
+        else:
+            for dock in self.docks.values():
+                dock.hide()
+            self._show_page(workspace)
+        self.page.allow(bool(workspace.docks))
+        self.actions_.use_workspace(workspace.name)
+        self.setUpdatesEnabled(True)
+        self.workspace_changed.emit(workspace.name)
+
+    def _restore_docks(self) -> None:
+        if not self.restoreState(self._dock_layout, LAYOUT_VERSION):
+            self.docks.arrange()
+            QTimer.singleShot(0, self, self.docks.proportion)
+
+    def _show_page(self, workspace: Workspace) -> None:
+        """Show the page, making it where that is possible already."""
+        name = workspace.name
+        if name not in self._made_pages and name in self._page_makers:
+            self._made_pages[name] = self._page_makers[name]()
+            self._pages.addWidget(self._made_pages[name])
+        if name in self._made_pages:
+            self._pages.setCurrentWidget(self._made_pages[name])
 
     # Panels.
 
@@ -139,13 +189,15 @@ class MainWindow(QMainWindow):
         ):
             room = QGuiApplication.primaryScreen().availableSize()
             self.resize(min(1600, room.width()), min(1000, room.height()))
-        layout = self.settings.bytes("layout")
-        remembered = self._remembers_layout and size is None
-        if not (remembered and self.restoreState(layout, LAYOUT_VERSION)):
-            QTimer.singleShot(0, self, self.docks.proportion)
+        if self._remembers_layout and size is None:
+            self._dock_layout = self.settings.bytes("layout")
+        self._restore_docks()
+        name = self.settings.text("workspace") if self._remembers_layout else ""
+        self.show_workspace(workspace_named(name))
 
     def reset_layout(self) -> None:
         """Arrange the docks as at the very first start."""
+        self.show_workspace(INSPECT)
         for dock in self.docks.values():
             dock.setFloating(False)
         self.docks.arrange()
@@ -154,8 +206,11 @@ class MainWindow(QMainWindow):
     def save_layout(self) -> None:
         """Remember geometry, docks and what the panels show."""
         if self._remembers_layout:
+            is_docked = bool(self.workspace.docks)
+            layout = self.saveState(LAYOUT_VERSION) if is_docked else self._dock_layout
             self.settings.put("geometry", self.saveGeometry())
-            self.settings.put("layout", self.saveState(LAYOUT_VERSION))
+            self.settings.put("layout", layout)
+            self.settings.put("workspace", self.workspace.name)
             self._save_panels()
 
     # Theme.
@@ -201,8 +256,15 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         self.paths_dropped.emit([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
 
+    def ask_before_closing(self, may_close: Callable[[], bool]) -> None:
+        """`may_close` says whether the window may close now; it may ask, and close it later."""
+        self._close_question = may_close
+
     def closeEvent(self, event) -> None:
         """Remember the layout and let the session end its processes."""
+        if self._close_question is not None and not self._close_question():
+            event.ignore()
+            return
         self.save_layout()
         self.closing.emit()
         super().closeEvent(event)

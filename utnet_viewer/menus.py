@@ -1,11 +1,13 @@
 """The window's own actions and where they stand: menus, timeline buttons, chips."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from utnet_viewer.commands import Commands
+from utnet_viewer.docks import INSPECT, WORKSPACES
 from utnet_viewer.session import Session
 from utnet_viewer.stepping import LONG_STEP
 
@@ -23,6 +25,7 @@ class Menus:
         self._view, self._run = bar.addMenu("View"), bar.addMenu("Run")
         self._help = bar.addMenu("Help")
         self._recent, self._split = QMenu("Open recent", bar), QMenu("Split", bar)
+        self._inspect_menus: list[QMenu] = []
         self._add_menu_keys()
         self._add_file_actions()
         self._add_going_actions()
@@ -35,6 +38,8 @@ class Menus:
         self._fill_chips()
         self._fill_timeline()
         session.splits_changed.connect(self._fill_split)
+        self._window.workspace_changed.connect(self._on_workspace)
+        self._actions.use_workspace(self._window.workspace.name)
         self._recent.aboutToShow.connect(self._fill_recent)
         self._fill_recent()
         self._fill_split()
@@ -46,6 +51,16 @@ class Menus:
         menu = QMenu(title, self._view)
         menu.addActions(actions)
         self._view.insertMenu(self._panels_end, menu)
+        self._belongs_to_inspect(menu)
+
+    def _belongs_to_inspect(self, menu: QMenu) -> None:
+        """Take a menu away, and with it the keys of its actions, while others are shown."""
+        self._inspect_menus.append(menu)
+        menu.menuAction().setVisible(self._window.workspace == INSPECT)
+
+    def _on_workspace(self, name: str) -> None:
+        for menu in self._inspect_menus:
+            menu.menuAction().setVisible(name == INSPECT.name)
 
     # Actions.
 
@@ -99,71 +114,51 @@ class Menus:
         add("quit", "Quit", self._window.close, group="File", shortcut="Ctrl+Q")
 
     def _add_going_actions(self) -> None:
-        add, stepper = self._actions.add, self._session.stepper
-        add("first", "First sample", stepper.first, group="Go", shortcut="Home")
-        add("back", "Previous sample", lambda: stepper.step(-1), group="Go", shortcut="Left")
-        self.play = add(
-            "play", "Play the sequence", stepper.toggle_play, group="Go", shortcut="Space"
-        )
-        add("on", "Next sample", lambda: stepper.step(1), group="Go", shortcut="Right")
-        add("last", "Last sample", stepper.last, group="Go", shortcut="End")
+        stepper = self._session.stepper
+        add = partial(self._actions.add, group="Go", workspace=INSPECT.name)
+        add("first", "First sample", stepper.first, shortcut="Home")
+        add("back", "Previous sample", lambda: stepper.step(-1), shortcut="Left")
+        self.play = add("play", "Play the sequence", stepper.toggle_play, shortcut="Space")
+        add("on", "Next sample", lambda: stepper.step(1), shortcut="Right")
+        add("last", "Last sample", stepper.last, shortcut="End")
         add(
             "ten_back",
             "Ten samples back",
             lambda: stepper.step(-LONG_STEP),
-            group="Go",
             shortcut="Shift+Left",
         )
         add(
             "ten_on",
             "Ten samples on",
             lambda: stepper.step(LONG_STEP),
-            group="Go",
             shortcut="Shift+Right",
         )
         add(
             "list_on",
             "Next in the list as filtered",
             lambda: stepper.step_in_list(1),
-            group="Go",
             shortcut="N",
         )
         add(
             "list_back",
             "Previous in the list as filtered",
             lambda: stepper.step_in_list(-1),
-            group="Go",
             shortcut="B",
         )
-        add("jump", "Go to a sample…", self._commands.jump, group="Go", shortcut="Ctrl+G")
+        add("jump", "Go to a sample…", self._commands.jump, shortcut="Ctrl+G")
         stepper.playing_changed.connect(self._on_playing)
 
     def _add_other_actions(self) -> None:
         add, session, window = self._actions.add, self._session, self._window
         samples = session.samples
-        add(
-            "copy_name",
-            "Copy the sample's name",
-            self._commands.copy_name,
-            group="Edit",
-            shortcut="Ctrl+Shift+N",
+        edit = partial(add, group="Edit", workspace=INSPECT.name)
+        edit(
+            "copy_name", "Copy the sample's name", self._commands.copy_name, shortcut="Ctrl+Shift+N"
         )
-        add("filter", "Filter the samples", samples.focus_filter, group="Edit", shortcut="Ctrl+F")
-        add(
-            "clear_filter",
-            "Clear the filter",
-            samples.filter.clear,
-            group="Edit",
-            shortcut="Ctrl+Shift+F",
-        )
-        add("unsort", "Order of the dataset", samples.unsort, group="Edit")
-        add(
-            "unreadable",
-            "List unreadable frames…",
-            samples.show_unreadable,
-            group="Edit",
-            shortcut="Ctrl+U",
-        )
+        edit("filter", "Filter the samples", samples.focus_filter, shortcut="Ctrl+F")
+        edit("clear_filter", "Clear the filter", samples.filter.clear, shortcut="Ctrl+Shift+F")
+        edit("unsort", "Order of the dataset", samples.unsort)
+        edit("unreadable", "List unreadable frames…", samples.show_unreadable, shortcut="Ctrl+U")
         add("reset_layout", "Reset the layout", window.reset_layout, group="View")
         add(
             "full_screen",
@@ -223,10 +218,11 @@ class Menus:
         self._put(self._edit, "filter", "clear_filter", "unsort", "", "unreadable", "copy_name")
 
     def _fill_view(self) -> None:
-        self._put(self._view, "workspace_inspect")
+        self._put(self._view, *[f"workspace_{workspace.name.lower()}" for workspace in WORKSPACES])
         shown = self._view.addMenu("Panels")
         for dock in self._window.docks.values():
             shown.addAction(dock.toggleViewAction())
+        self._belongs_to_inspect(shown)
         self._view.addSeparator()
         self._panels_end = self._view.addSeparator()
         self._view.addMenu(self._theme_menu())

@@ -63,12 +63,19 @@ class StatePage(QWidget):
         outer.addStretch(3)
         theme.changed.connect(self._tint)
         self.returns_focus_to: QWidget | None = None
+        self._is_wanted, self._is_allowed = False, True
 
     def leave(self) -> None:
         """Go away; the focus goes where it belongs, not to whatever is next in the tab order."""
         if self.isAncestorOf(self.window().focusWidget() or self.window()):
             (self.returns_focus_to or self.window()).setFocus()
+        self._is_wanted = False
         self.hide()
+
+    def allow(self, is_allowed: bool) -> None:
+        """Whether the page may be shown at all: not where what it covers is hidden."""
+        self._is_allowed = is_allowed
+        self.setVisible(is_allowed and self._is_wanted)
 
     def show_empty(self, buttons: list[Button], recent: list[Button]) -> None:
         """Nothing is open: what to do next."""
@@ -117,7 +124,8 @@ class StatePage(QWidget):
         self.path.hide()
         self.progress.hide()
         self._tint()
-        self.show()
+        self._is_wanted = True
+        self.setVisible(self._is_allowed)
         self.raise_()
 
     def _tint(self) -> None:
@@ -136,7 +144,7 @@ class StatePage(QWidget):
             button.setObjectName("primary" if primary and position == 0 else "")
             button.clicked.connect(lambda _=False, run=run: run())
             self._buttons.addWidget(button)
-            if position == 0:
+            if position == 0 and self._is_allowed:
                 button.setFocus()
         self._buttons.addStretch(1)
         if recent:
