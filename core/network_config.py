@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 #: The convolutional stem halves the width three times and normalises it in groups of eight.
 WIDTH_STEP = 64
@@ -119,10 +120,13 @@ class NetworkConfig(BaseModel):
         preset = self.preset
         if preset.width % preset.heads:
             divisors = [n for n in range(1, 65) if preset.width % n == 0]
-            raise ValueError(
-                f"heads: {preset.heads} heads cannot share a token width of {preset.width} evenly; "
-                f"heads may be {', '.join(map(str, divisors))}"
+            message = (
+                f"must divide the token width of {preset.width}, but is {preset.heads}; it may be "
+                f"{', '.join(map(str, divisors))}"
             )
+            # The kind of error that core.training.config_errors knows, with the key it is about.
+            context = {"key": "heads", "message": message}
+            raise PydanticCustomError("key_problem", "heads {message}", context)
         return self
 
     @property

@@ -1,0 +1,129 @@
+"""YAML as a configuration needs it: no duplicate keys, numbers as people write them, line numbers.
+
+PyYAML speaks YAML 1.1, in which ``1e-3`` is a text, ``no`` is false, ``010`` is 8 and ``1:30`` is
+90. Here only true, false, null and decimal numbers are special; all else is text. Nothing but plain
+values can be built (it is PyYAML's safe loader), and aliases are refused.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from core.training.config_errors import ConfigError, ConfigProblem
+
+_SPECIAL = {
+    "null": (r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
+    "bool": (r"(?:true|True|TRUE|false|False|FALSE)\Z", list("tTfF")),
+    "int": (r"[-+]?(?:0|[1-9][0-9_]*)\Z", list("-+0123456789")),
+    "float": (
+        r"(?:[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z",
+        list("-+.0123456789"),
+    ),
+}
+#: 010 and 007 are neither numbers of YAML 1.2 that people expect nor octal: they stay texts.
+_LEADING_ZERO = r"(?![-+]?0[0-9])"
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader with fewer special words and without aliases."""
+
+    yaml_implicit_resolvers: dict = {}  # noqa: RUF012 (PyYAML's own way)
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(
+                None,
+                None,
+                "aliases (*name) are not used in a configuration",
+                self.peek_event().start_mark,
+            )
+        return super().compose_node(parent, index)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that YAML 1.1 or our reader would take for something else."""
+
+
+for _name, (_pattern, _first) in _SPECIAL.items():
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(
+            f"tag:yaml.org,2002:{_name}", re.compile(_LEADING_ZERO + _pattern), _first
+        )
+
+
+@dataclass(frozen=True)
+class YamlDocument:
+    """What a text holds, and in which line (from 1) each dotted key stands."""
+
+    values: Any
+    lines: dict[str, int]
+
+
+def read_yaml(text: str, *, source: str) -> YamlDocument:
+    """Read one document of plain values.
+
+    Raises:
+        ConfigError: It is not YAML, holds a key twice, or asks for more than plain values.
+    """
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[str, int] = {}
+        problems: list[ConfigProblem] = []
+        if node is not None:
+            _find_keys(node, "", lines, problems)
+        if problems:
+            raise ConfigError(source, problems)
+        values = None if node is None else loader.construct_document(node)
+    except yaml.YAMLError as error:
+        raise ConfigError(source, [_syntax_problem(error)]) from error
+    except RecursionError as error:
+        raise ConfigError(source, [ConfigProblem("", "is nested too deeply")]) from error
+    finally:
+        loader.dispose()
+    return YamlDocument(values, lines)
+
+
+def write_yaml(values: dict[str, Any]) -> str:
+    """The YAML text of nested mappings, in their order."""
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+def _find_keys(
+    node: yaml.Node, prefix: str, lines: dict[str, int], problems: list[ConfigProblem]
+) -> None:
+    """Note the line of every key, and every key that stands twice."""
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _find_keys(item, f"{prefix}{index}.", lines, problems)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            problems.append(ConfigProblem(prefix.rstrip("."), "a key must be a word", line))
+            continue
+        key = f"{prefix}{key_node.value}"
+        if key in lines:
+            message = f"is there twice, first in line {lines[key]}; take one of the two away"
+            problems.append(ConfigProblem(key, message, line))
+            continue
+        lines[key] = line
+        _find_keys(value_node, f"{key}.", lines, problems)
+
+
+def _syntax_problem(error: yaml.YAMLError) -> ConfigProblem:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    line = None if mark is None else mark.line + 1
+    hint = ""
+    if "\\t" in problem:
+        problem, hint = "a tab indents here", "; indent with spaces"
+    elif "mapping values" in problem:
+        hint = "; is a line indented too far, or a text with a colon not in quotes?"
+    elif "could not determine a constructor" in problem:
+        problem, hint = "a tag (!name) asks for more than plain values", "; take it away"
+    return ConfigProblem("", f"is not a readable YAML file: {problem}{hint}", line)
