@@ -1,0 +1,203 @@
+"""How a run is: what its process said last, and whether that process still lives."""
+
+import os
+import socket
+import time
+from enum import StrEnum
+from typing import Annotated, Self
+
+import psutil
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from core.events import RunPhase
+
+#: A living process that says nothing for longer is "stalled". What is silent by nature may take
+#: longer: opening a dataset, compiling.
+SILENCE_S = 30.0
+LONG_SILENCE_S = 300.0
+_LONG_PHASES = ("starting", "reading data")
+
+_ENDS: dict[str, "RunState"]
+
+
+class RunState(StrEnum):
+    """What a person is told about a run."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STALLED = "stalled"  # alive, but its last sign of life is old
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    DIED = "died"  # gone without having said why
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a process is at work; only what is not alive can be resumed."""
+        return self in (self.STARTING, self.RUNNING, self.PAUSED, self.STALLED)
+
+
+_ENDS = {
+    "finished": RunState.FINISHED,
+    "stopped": RunState.STOPPED,
+    "failed": RunState.FAILED,
+}
+
+_record = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="ignore"))
+
+
+@_record
+class ProcessIdentity:
+    """A process, told from a later one that got the same id.
+
+    Attributes:
+        pid: Process id on `host`.
+        process_started: Unix time in seconds at which it started.
+        started_after_boot_s: The same counted from the machine's start: it stays true when
+            somebody sets the clock.
+        host: Name of the machine.
+    """
+
+    pid: int
+    process_started: float
+    started_after_boot_s: float = -1.0
+    host: str = ""
+
+    @classmethod
+    def of(cls, pid: int) -> "ProcessIdentity":
+        """The running process of this id; raises psutil.NoSuchProcess."""
+        started = psutil.Process(pid).create_time()
+        return ProcessIdentity(
+            pid=pid,
+            process_started=started,
+            started_after_boot_s=started - psutil.boot_time(),
+            host=socket.gethostname(),
+        )
+
+    @classmethod
+    def current(cls) -> "ProcessIdentity":
+        """This process."""
+        return ProcessIdentity.of(os.getpid())
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is a process of this machine, so that one can look for it."""
+        return self.host in ("", socket.gethostname())
+
+    def is_alive(self) -> bool:
+        """Whether it runs, on this machine; a zombie does not, nor another one with its id."""
+        try:
+            process = psutil.Process(self.pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            started = process.create_time()
+        except (psutil.NoSuchProcess, ValueError):
+            return False
+        after_boot_s = started - psutil.boot_time()
+        same_clock = abs(started - self.process_started) < 2.0
+        return same_clock or abs(after_boot_s - self.started_after_boot_s) < 0.1
+
+
+@_record
+class Best:
+    """The best value of the metric that decides about the best checkpoint."""
+
+    metric: str
+    value: float
+    step: int
+
+
+@_record
+class RunError:
+    """Why a run failed, in the words of its ErrorEvent."""
+
+    code: str
+    message: str
+    remedy: str = ""
+
+
+_Rate = Annotated[float, BeforeValidator(lambda value: 0.0 if value is None else value)]
+
+
+@_record
+class RunStatus(ProcessIdentity):
+    """What the process says about itself, about once a second.
+
+    Attributes:
+        phase: What it does.
+        step: Optimiser steps that are complete.
+        total_steps: Of the whole run; None while it is not known.
+        epoch: Passes over the training frames that are complete.
+        heartbeat: Unix time of this status.
+        rate_steps_per_s: Over the last steps; 0 before the first.
+        eta_s: Seconds until the end at that rate; None where it cannot be told.
+        memory_mb: Of the device, or of the process on the CPU.
+        device: Such as "cuda:0".
+        best: None before the first validation.
+        exit: The process's exit status, written just before it ends; None while it goes on.
+        error: Why it failed.
+    """
+
+    phase: RunPhase = "starting"
+    step: int = 0
+    total_steps: int | None = None
+    epoch: int = 0
+    heartbeat: float = Field(default_factory=time.time)
+    rate_steps_per_s: _Rate = 0.0
+    eta_s: float | None = None
+    memory_mb: _Rate = 0.0
+    device: str = ""
+    best: Best | None = None
+    exit: int | None = None
+    error: RunError | None = None
+
+    @classmethod
+    def starting(cls, *, device: str = "", total_steps: int | None = None) -> Self:
+        """The first status of this process."""
+        here = vars(ProcessIdentity.current())
+        return cls(**here, device=device, total_steps=total_steps)
+
+    def to_json(self) -> bytes:
+        """As `from_json` reads it."""
+        return _STATUS.dump_json(self, indent=1)
+
+    @classmethod
+    def from_json(cls, content: bytes) -> "RunStatus":
+        """Raises ValueError where it is no status."""
+        return _STATUS.validate_json(content)
+
+
+_STATUS = TypeAdapter(RunStatus)
+_IDENTITY = TypeAdapter(ProcessIdentity)
+
+
+def identity_to_json(identity: ProcessIdentity) -> bytes:
+    """As `identity_from_json` reads it."""
+    return _IDENTITY.dump_json(identity)
+
+
+def identity_from_json(content: bytes) -> ProcessIdentity:
+    """Raises ValueError where it is no identity."""
+    return _IDENTITY.validate_json(content)
+
+
+def state_of(status: RunStatus, *, now_s: float) -> RunState:
+    """The state that a status means at a unix time; asks the system about its process."""
+    if status.phase in _ENDS:
+        return _ENDS[status.phase]
+    if status.exit is not None:
+        return {0: RunState.FINISHED, 3: RunState.STOPPED}.get(status.exit, RunState.FAILED)
+    if status.is_here and not status.is_alive():
+        return RunState.DIED
+    if now_s - status.heartbeat > longest_silence_s(status.phase):
+        return RunState.STALLED
+    if status.phase == "paused":
+        return RunState.PAUSED
+    return RunState.STARTING if status.phase in _LONG_PHASES else RunState.RUNNING
+
+
+def longest_silence_s(phase: RunPhase) -> float:
+    """Seconds without a heartbeat that mean nothing in this phase."""
+    return LONG_SILENCE_S if phase in _LONG_PHASES else SILENCE_S
