@@ -57,13 +57,14 @@ class NetworkConfig(BaseModel):
         le=4096,
         multiple_of=WIDTH_STEP,
         description="Channels of a token, in place of the size's own.",
-        json_schema_extra={"unit": "channels"},
+        json_schema_extra={"unit": "channels", "when_empty": "as the size has it"},
     )
     blocks: int | None = Field(
         None,
         ge=1,
         le=64,
         description="Transformer blocks, in place of the size's own.",
+        json_schema_extra={"unit": "blocks", "when_empty": "as the size has it"},
     )
     heads: int | None = Field(
         None,
@@ -71,6 +72,7 @@ class NetworkConfig(BaseModel):
         le=64,
         description="Attention heads of a block, in place of the size's own; they share the "
         "token width evenly.",
+        json_schema_extra={"unit": "heads", "when_empty": "as the size has it"},
     )
     stem: Literal["conv", "linear"] = Field(
         "conv",
@@ -87,6 +89,7 @@ class NetworkConfig(BaseModel):
     )
     depth: bool = Field(
         True,
+        title="Depth tokens",
         description="Whether depth tokens exist at all; with them one network serves RGB and "
         "RGB-D.",
     )
@@ -95,11 +98,13 @@ class NetworkConfig(BaseModel):
         ge=0.0,
         le=1.0,
         description="Share of training samples whose depth is replaced by the placeholder.",
+        json_schema_extra={"unit": "share"},
     )
     num_scales: int = Field(
         3,
         ge=1,
         le=3,
+        title="Feature maps",
         description="How many feature maps (16×12, 32×24, 64×48) the vertices sample.",
     )
     graph_layers: int = Field(
@@ -110,6 +115,7 @@ class NetworkConfig(BaseModel):
         ge=0.0,
         lt=1.0,
         description="Largest stochastic-depth rate of the transformer, reached at its last block.",
+        json_schema_extra={"unit": "share"},
     )
     gradient_checkpointing: bool = Field(
         False, description="Trade time for memory in the transformer while training."

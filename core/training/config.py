@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from core.network_config import NetworkConfig
 from core.training.config_errors import ConfigError, ConfigProblem, problems_of, unknown_key
-from core.training.config_fields import FieldInfo, Scalar, describe, fields, flat_values
+from core.training.config_fields import TEXT_KINDS, FieldInfo, Scalar, describe, fields, flat_values
 from core.training.config_sections import (
     AugmentationConfig,
     DataConfig,
@@ -48,6 +48,8 @@ __all__ = [
 
 #: A configuration is some kilobytes; what is larger is another kind of file.
 MAX_FILE_BYTES = 1_000_000
+#: Sections of the original UTNet's config.yaml that ours does not have.
+_ORIGINAL_SECTIONS = {"dataset", "model", "mano", "training", "optimizer", "scheduler"}
 
 
 class TrainingConfig(Section):
@@ -147,6 +149,12 @@ def parse_config(
     """
     if not isinstance(mapping, Mapping):
         raise _file_error(source, "holds no keys; a configuration is lines of KEY: VALUE")
+    if len(_ORIGINAL_SECTIONS & set(mapping)) >= 2:
+        raise _file_error(
+            source,
+            "looks like the original UTNet's config.yaml; turn it into a configuration with "
+            f"`utnet import-config {source} NEW.yaml`",
+        )
     try:
         return TrainingConfig.model_validate(dict(mapping), strict=True)
     except pydantic.ValidationError as error:
@@ -161,6 +169,7 @@ def with_overrides(config: TrainingConfig, assignments: Sequence[str]) -> Traini
     Raises:
         ConfigError: An assignment cannot be read, or the result cannot be used.
     """
+    texts = {f.key for f in describe(TrainingConfig) if f.kind in TEXT_KINDS}
     values: dict[str, Any] = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
@@ -168,7 +177,8 @@ def with_overrides(config: TrainingConfig, assignments: Sequence[str]) -> Traini
             raise ConfigError(
                 f"--set {assignment}", [ConfigProblem("", "must be KEY=VALUE, without spaces")]
             )
-        values[key.strip()] = read_yaml(text, source=f"--set {assignment}").values
+        value = read_yaml(text, source=f"--set {assignment}").values
+        values[key.strip()] = "" if value is None and key.strip() in texts else value
     return with_values(config, values, source="--set")
 
 
@@ -182,7 +192,7 @@ def with_values(
     Raises:
         ConfigError: A key does not exist, or the result cannot be used.
     """
-    known = {field.key for field in describe(TrainingConfig)}
+    known = [field.key for field in describe(TrainingConfig)]
     problems = [ConfigProblem(key, _not_a_field(key, known)) for key in values if key not in known]
     if problems:
         raise ConfigError(source, problems)
@@ -211,10 +221,9 @@ def differences(config: TrainingConfig, baseline: TrainingConfig) -> list[Differ
     ]
 
 
-def _not_a_field(key: str, known: set[str]) -> str:
-    inside = sorted(name for name in known if name.startswith(f"{key}."))
-    if inside:
-        return f"is a section; set one of its keys, such as {inside[0]}"
+def _not_a_field(key: str, known: list[str]) -> str:
+    if inside := [name for name in known if name.startswith(f"{key}.")]:
+        return f"is a section; set one of its keys: {', '.join(inside)}"
     return unknown_key(key, TrainingConfig)
 
 

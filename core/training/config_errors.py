@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 from pydantic import BaseModel
 
-from core.training.config_fields import FieldInfo, describe, expected
+from core.training.config_fields import TEXT_KINDS, FieldInfo, describe, expected
 
 #: Names that other programs use for the same thing.
 _OTHER_NAMES = {
@@ -121,22 +121,25 @@ def unknown_key(key: str, model: type[BaseModel]) -> str:
     section, _, name = key.rpartition(".")
     if guess := _nearest(section, name, known):
         return f"is not a key; did you mean {guess}?"
-    siblings = [
-        rest for k in known for head, _, rest in [k.rpartition(".")] if head == section
-    ] or sorted({k.partition(".")[0] for k in known})
-    return f"is not a key; {section or 'there'} has {', '.join(siblings)}"
+    siblings = [k.rpartition(".")[2] for k in known if k.rpartition(".")[0] == section]
+    if not section or not siblings:
+        return f"is not a key; a configuration has {', '.join(_top_level(known))}"
+    return f"is not a key; {section} has {', '.join(siblings)}"
+
+
+def _top_level(known: list[str]) -> list[str]:
+    return list(dict.fromkeys(key.partition(".")[0] for key in known))
 
 
 def _nearest(section: str, name: str, known: list[str]) -> str | None:
     """A known key or section that was probably meant, most likely first."""
-    sections = sorted({k.partition(".")[0] for k in known if "." in k})
     siblings = {k.rpartition(".")[2]: k for k in known if k.rpartition(".")[0] == section}
     leaves = {k.rpartition(".")[2]: k for k in known}
     if name in leaves:
         return f"{leaves[name]} (a key of the section {leaves[name].partition('.')[0]})"
     if close := get_close_matches(name, siblings, n=1, cutoff=0.6):
         return siblings[close[0]]
-    if not section and (close := get_close_matches(name, sections, n=1, cutoff=0.7)):
+    if not section and (close := get_close_matches(name, _top_level(known), n=1, cutoff=0.7)):
         return close[0]
     if name.lower() in _OTHER_NAMES:
         return _OTHER_NAMES[name.lower()]
@@ -173,10 +176,12 @@ def _hint(field: FieldInfo, value: Any) -> str:
         if field.kind in ("int", "float", "bool") and _is_number_or_bool(lower):
             return "; take the quotes away"
         if field.kind == "choice":
-            close = get_close_matches(value, field.choices, n=1)
+            close = get_close_matches(lower, field.choices, n=1)
             return f'; did you mean "{close[0]}"?' if close else ""
-    if field.kind in ("text", "file", "folder") and isinstance(value, bool | int | float):
+    if field.kind in TEXT_KINDS and isinstance(value, bool | int | float):
         return "; put it in quotes"
+    if field.kind in TEXT_KINDS and value is None:
+        return '; write ""'
     if field.kind == "int" and isinstance(value, float) and value.is_integer():
         return f"; write {int(value)}"
     return ""

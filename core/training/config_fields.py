@@ -12,6 +12,9 @@ from pydantic import BaseModel
 Scalar = bool | int | float | str | None
 Kind = Literal["int", "float", "bool", "choice", "text", "file", "folder"]
 
+#: Kinds whose value is a text.
+TEXT_KINDS = ("text", "file", "folder")
+
 
 @dataclass(frozen=True)
 class FieldInfo:

@@ -177,7 +177,7 @@ class DataConfig(Section):
         None,
         ge=1,
         title="Training frames",
-        description="At most so many training frames, the first of the list.",
+        description="At most so many training frames, spread evenly over the list.",
         json_schema_extra=_extra(unit="frames", when_empty="all"),
     )
     validation_frames: int | None = Field(
@@ -197,7 +197,7 @@ class DataConfig(Section):
         False,
         title="Keep in memory",
         description="Cut each frame down to its hand once and keep it in memory: faster from the "
-        "second epoch on, about 0.3 MB a frame.",
+        "second epoch on, about 0.6 MB a frame.",
     )
     hand_model: PathText = Field(
         "",
