@@ -18,7 +18,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -36,6 +36,7 @@ from core.training.run_status import (
     RunError,
     RunState,
     RunStatus,
+    silence_s,
     state_of,
 )
 
@@ -220,13 +221,17 @@ class RunFolder:
         """How the run is now; asks the system whether its process lives."""
         return self.summary().state
 
-    def summary(self) -> "RunSummary":
-        """Status, state and its reason in one, whatever the folder holds; raises nothing."""
+    def summary(self, *, silence: Callable[[RunStatus], float] = silence_s) -> "RunSummary":
+        """Status, state and its reason in one, whatever the folder holds.
+
+        `silence` tells how many seconds a status is old, where somebody knows better than this
+        machine's clock.
+        """
         try:
             status = self.status()
         except RunFolderError as error:
             return self._summary_without_status(str(error))
-        state = state_of(status, now_s=time.time())
+        state = state_of(status, silent_s=silence(status))
         reason = reason_of(self.path, status, state)
         return RunSummary(self.path, state, reason, status, self._created_s())
 

@@ -71,13 +71,13 @@ def log_tail(path: Path, lines: int) -> list[str]:
 
 
 def _silence(status: RunStatus) -> str:
-    silent_s = time.time() - status.heartbeat
+    last = time.strftime("%H:%M:%S", time.localtime(status.heartbeat))
     still = (
         f"process {status.pid} still runs"
         if status.is_here
         else f"process {status.pid} is on {status.host} and cannot be looked at from here"
     )
-    return f"No sign of life for {silent_s:.0f} s (phase: {status.phase}), but {still}."
+    return f"No sign of life since {last} (phase: {status.phase}), but {still}."
 
 
 def _failure(folder: Path, status: RunStatus) -> str:

@@ -18,8 +18,6 @@ SILENCE_S = 30.0
 LONG_SILENCE_S = 300.0
 _LONG_PHASES = ("starting", "reading data")
 
-_ENDS: dict[str, "RunState"]
-
 
 class RunState(StrEnum):
     """What a person is told about a run."""
@@ -183,19 +181,24 @@ def identity_from_json(content: bytes) -> ProcessIdentity:
     return _IDENTITY.validate_json(content)
 
 
-def state_of(status: RunStatus, *, now_s: float) -> RunState:
-    """The state that a status means at a unix time; asks the system about its process."""
+def state_of(status: RunStatus, *, silent_s: float) -> RunState:
+    """What a status means that is `silent_s` old; asks the system about its process."""
     if status.phase in _ENDS:
         return _ENDS[status.phase]
     if status.exit is not None:
         return {0: RunState.FINISHED, 3: RunState.STOPPED}.get(status.exit, RunState.FAILED)
     if status.is_here and not status.is_alive():
         return RunState.DIED
-    if now_s - status.heartbeat > longest_silence_s(status.phase):
+    if silent_s > longest_silence_s(status.phase):
         return RunState.STALLED
     if status.phase == "paused":
         return RunState.PAUSED
     return RunState.STARTING if status.phase in _LONG_PHASES else RunState.RUNNING
+
+
+def silence_s(status: RunStatus) -> float:
+    """Seconds since the heartbeat by this machine's clock."""
+    return time.time() - status.heartbeat
 
 
 def longest_silence_s(phase: RunPhase) -> float:
