@@ -250,6 +250,6 @@ def test_vertices_that_are_not_numbers_are_refused(topology, hand):
 
 
 def test_openness_is_low_between_fingers_and_high_outside(hand):
-    assert hand.openness.shape == (len(hand.vertices_mm),)
+    assert hand.openness.shape == (len(hand.coarse_mm),)
     assert 0 <= hand.openness.min() < 0.7
     assert hand.openness.max() > 0.95

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
@@ -111,19 +112,18 @@ def _paint_grid(
 
 
 def _paint_raster(painter: QPainter, stage: Stage, raster: Raster) -> None:
-    picture = QImage(
-        raster.image.data,
-        raster.width,
-        raster.height,
-        raster.width * 4,
-        QImage.Format.Format_RGBA8888_Premultiplied,
-    )
     left, top, right, bottom = raster.box
-    part = QRectF(left, top, right - left, bottom - top)
+    if right <= left or bottom <= top:
+        return
+    # In the order of bytes that Qt mixes and enlarges fastest.
+    bgra = cv2.cvtColor(raster.image[top:bottom, left:right], cv2.COLOR_RGBA2BGRA)
+    width, height = right - left, bottom - top
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    picture = QImage(bgra.data, width, height, 4 * width, form)
     x, y = stage.width / raster.width, stage.height / raster.height
-    place = QRectF(left * x, top * y, part.width() * x, part.height() * y)
+    place = QRectF(left * x, top * y, width * x, height * y)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(place, picture, part)
+    painter.drawImage(place, picture)
 
 
 def paint_surfaces(painter: QPainter, stage: Stage) -> None:

@@ -17,8 +17,8 @@ from utnet_viewer.mesh.surface import Surface
 #: `cast_rays` holds the interpreter; this many rays take about 3 ms.
 BAND_RAYS = 16_000
 _NO_HIT = np.uint32(0xFFFFFFFF)
-#: Side of the squares in which it is decided whether rays are needed.
-_CELL_PX = 4
+#: Where rays are needed is decided in squares: about this many from top to bottom.
+_CELLS_DOWN = 120
 _GLASS_ALPHA = (0.10, 0.34)
 
 
@@ -36,9 +36,9 @@ class Subject:
 
     Attributes:
         surface: The surface, or None.
-        colours: (3,) or (V, 3) in [0, 1], of its vertices.
+        colours: (3,) or (V, 3) in [0, 1], of the hand's own vertices.
         is_glass: Faint and clear, denser towards the rim; otherwise opaque and lit.
-        openness: (V + E,) as `Surface.openness`, of an opaque surface.
+        openness: (V,) as `Surface.openness`, of an opaque surface.
         cloud: Points, hidden where the surface is nearer; or None.
     """
 
@@ -160,26 +160,17 @@ class Renderer:
         return raster
 
     def _rays_needed(self, surface: Surface) -> np.ndarray:
-        """Pixels (h, w) bool that can see the surface.
-
-        No point of a triangle is farther from a corner than its longest side over the root of 3,
-        so the surface lies within that distance of the projected vertices.
-        """
+        """Pixels (h, w) bool that can see the surface: those in the rectangles of its triangles."""
         height, width = self.raster.height, self.raster.width
         screen = self._camera.project(surface.vertices_mm, width, height)
-        nearest_mm = screen[:, 2].min()
-        if nearest_mm < 10:  # at or behind the eye: it may be anywhere
+        if screen[:, 2].min() < 10:  # at or behind the eye: it may be anywhere
             return np.ones((height, width), bool)
-        reach_px = surface.longest_side_mm / np.sqrt(3) * self._focal_px / nearest_mm
-        reach = int(reach_px / _CELL_PX) + 2
-        grid = np.array([width, height]) // _CELL_PX + 1 + 2 * reach
-        x, y = np.clip((screen[:, :2] // _CELL_PX).T.astype(int) + reach, 0, grid[:, None] - 1)
-        cells = np.zeros(grid[::-1], np.uint8)
-        cells[y, x] = 1
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-        cells = cv2.dilate(cells, disc)[reach:-reach, reach:-reach]
-        needed = cells.repeat(_CELL_PX, 0).repeat(_CELL_PX, 1)[:height, :width]
-        return needed.view(bool)
+        cell_px = max(1, round(height / _CELLS_DOWN))
+        cells_px = screen[:, :2].astype(np.float32) * np.float32(1 / cell_px)
+        needed = _in_rectangles(
+            cells_px, surface.faces, -(-width // cell_px), -(-height // cell_px)
+        )
+        return needed.repeat(cell_px, 0).repeat(cell_px, 1)[:height, :width]
 
     def _cast(self, surface: Surface, first: int, end: int) -> _Hits:
         pixels = np.flatnonzero(self._needed[first:end]) + first * self.raster.width
@@ -204,8 +195,8 @@ class Renderer:
         surface, colours = self._subject.surface, self._subject.colours
         normals, to_eye = self._view()
         if colours.ndim == 2:
-            colours = surface.topology.spread(colours)
-        lit = shade(colours, normals, to_eye, self._subject.openness)
+            colours = surface.spread(colours)
+        lit = shade(colours, normals, to_eye, surface.spread(self._subject.openness))
         return np.concatenate([lit, np.full((len(lit), 1), 255, np.float32)], axis=1)
 
     def _glassy(self) -> np.ndarray:
@@ -218,10 +209,9 @@ class Renderer:
 
 
 def _per_face(surface: Surface, colours: np.ndarray) -> np.ndarray:
-    """(4F, 12): the colour of each face's first corner and the two steps to the others."""
-    corners = colours[surface.topology.fine_index]
-    steps = corners[:, 1:] - corners[:, :1]
-    return np.concatenate([corners[:, 0], steps[:, 0], steps[:, 1]], axis=1)
+    """(F, 12): the colour of each face's first corner and the two steps to the others."""
+    first, second, third = (colours.take(corner, 0) for corner in surface.faces.T)
+    return np.concatenate([first, second - first, third - first], axis=1)
 
 
 def _interpolated(per_face: np.ndarray, hits: _Hits) -> np.ndarray:
@@ -236,6 +226,27 @@ def _interpolated(per_face: np.ndarray, hits: _Hits) -> np.ndarray:
 def _packed(colours: np.ndarray) -> np.ndarray:
     """(n, 4) in [0, 255] as one uint32 a pixel."""
     return (colours + 0.5).astype(np.uint8).view(np.uint32).ravel()
+
+
+def _in_rectangles(points: np.ndarray, faces: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Which cells (height, width) the bounding rectangles of triangles touch, as bool.
+
+    `points` (n, 2) are in cells. Every rectangle adds one to its cells: as steps at its corners,
+    summed up along both axes.
+    """
+    corners = [points.take(corner, 0) for corner in faces.T]
+    low = np.minimum(np.minimum(corners[0], corners[1]), corners[2])
+    high = np.maximum(np.maximum(corners[0], corners[1]), corners[2])
+    limit = np.array([width, height], np.float32)
+    left, top = np.clip(np.floor(low), 0, limit).T.astype(np.intp)
+    right, bottom = np.clip(np.floor(high) + 1, 0, limit).T.astype(np.intp)
+    stride = width + 1
+    ups = np.concatenate([top * stride + left, bottom * stride + right])
+    downs = np.concatenate([top * stride + right, bottom * stride + left])
+    size = stride * (height + 1)
+    steps = np.bincount(ups, minlength=size) - np.bincount(downs, minlength=size)
+    counts = steps.reshape(height + 1, stride).cumsum(0).cumsum(1)
+    return counts[:height, :width] > 0
 
 
 def _box(mask: np.ndarray) -> tuple[int, int, int, int]:

@@ -18,7 +18,7 @@ class SubjectMaker:
         self.part_of_vertex = hand_model.skinning_weights.argmax(1)
         self._topology: Topology | None = None
         self._scene: MeshScene | None = None
-        self._surfaces: dict[str, Surface] = {}
+        self._surfaces: dict[tuple[str, bool], Surface] = {}
         self._cloud: PointCloud | None = None
         self._openness: np.ndarray | None = None
 
@@ -41,10 +41,10 @@ class SubjectMaker:
     def front(self, layers: Layers, *, quickly: bool = False) -> Subject | None:
         """The shaded surface and the depth points, or None for neither.
 
-        `quickly` takes the creases' darkening of the sample before, until there is time to
-        measure this one's: neighbouring poses are alike.
+        `quickly` draws the hand's own faces, and takes the creases' darkening of the sample before,
+        until there is time to measure this one's: neighbouring poses are alike.
         """
-        solid = self.solid(layers)
+        solid = self.solid(layers, is_fine=not quickly)
         cloud = self._depth_cloud() if layers.cloud else None
         if solid is None and cloud is None:
             return None
@@ -55,26 +55,26 @@ class SubjectMaker:
             self._openness = solid.openness
         return Subject(solid, colours, self._openness, cloud=cloud)
 
-    def behind(self, layers: Layers, *, is_dark: bool) -> Subject | None:
+    def behind(self, layers: Layers, *, is_dark: bool, quickly: bool = False) -> Subject | None:
         """The truth as a faint fill behind everything, or None."""
-        ghost = self.ghost(layers)
+        ghost = self.ghost(layers, is_fine=not quickly)
         if ghost is None:
             return None
         return Subject(ghost, rgb("#C9D3E6" if is_dark else "#39465C"), is_glass=True)
 
-    def solid(self, layers: Layers) -> Surface | None:
+    def solid(self, layers: Layers, *, is_fine: bool = True) -> Surface | None:
         """The shaded surface: the prediction, or the truth where there is none."""
         if not layers.mesh or self._scene is None:
             return None
-        return self._surface("prediction") or self._surface("truth")
+        return self._surface("prediction", is_fine) or self._surface("truth", is_fine)
 
-    def ghost(self, layers: Layers) -> Surface | None:
+    def ghost(self, layers: Layers, *, is_fine: bool = True) -> Surface | None:
         """The truth behind the prediction."""
         if not layers.ghost or self._scene is None:
             return None
         if layers.mesh and self._scene.prediction is None:
             return None  # it is the solid one
-        return self._surface("truth")
+        return self._surface("truth", is_fine)
 
     def wires(self, layers: Layers) -> list[np.ndarray]:
         """Vertices (V, 3) of the hands whose edges are drawn."""
@@ -82,13 +82,14 @@ class SubjectMaker:
         hands = [scene.prediction or scene.truth] if scene is not None else []
         return [hand.vertices_mm for hand in hands if hand is not None]
 
-    def _surface(self, name: str) -> Surface | None:
+    def _surface(self, name: str, is_fine: bool) -> Surface | None:
         hand: HandMesh | None = getattr(self._scene, name)
         if hand is None:
             return None
-        if name not in self._surfaces:
-            self._surfaces[name] = Surface(self.topology, hand.vertices_mm)
-        return self._surfaces[name]
+        key = name, is_fine
+        if key not in self._surfaces:
+            self._surfaces[key] = Surface(self.topology, hand.vertices_mm, is_fine=is_fine)
+        return self._surfaces[key]
 
     def _depth_cloud(self) -> PointCloud | None:
         if self._cloud is None and self._scene is not None:

@@ -32,14 +32,14 @@ class Topology:
     778 vertices stay exactly where they are and the outline loses its corners.
 
     Attributes:
-        faces: (F, 3) the hand's own.
+        faces, coarse_faces: (F, 3) the hand's own, int64 and, for Embree, uint32.
         edges: (E, 2) each once.
         fine_faces: (4F, 3) uint32; those of face k are 4k to 4k+3. Vertex V+e is edge e's middle.
     """
 
     def __init__(self, faces: np.ndarray, vertex_count: int) -> None:
         self.faces = np.ascontiguousarray(faces, np.int64)
-        self.vertex_count = vertex_count
+        self.coarse_faces = self.faces.astype(np.uint32)
         sides = np.sort(self.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
         self.edges, edge_of_side = np.unique(sides, axis=0, return_inverse=True)
         middle = (vertex_count + edge_of_side.reshape(-1, 3)).T
@@ -63,22 +63,23 @@ class Topology:
 
     def normals(self, vertices_mm: np.ndarray) -> np.ndarray:
         """Area-weighted vertex normals (V, 3) float32, of length one (or zero where degenerate)."""
-        a, b, c = (vertices_mm[self.faces[:, corner]] for corner in range(3))
-        return _unit(self._faces_to_vertices @ np.cross(b - a, c - a))
+        a, b, c = (vertices_mm.take(self.faces[:, corner], 0) for corner in range(3))
+        return _unit(self._faces_to_vertices @ _cross(b - a, c - a))
 
     def refine(self, vertices_mm: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Vertices and normals of the finer mesh, (V + E, 3) float32 each.
 
         Middles are bent by Phong tessellation (Boubekeur and Alexa 2008, equation 3, alpha 3/4).
         """
-        start, end = self.edges.T
-        middle = (vertices_mm[start] + vertices_mm[end]) / 2
-        bent = np.zeros_like(middle)
-        for corner in (start, end):
-            height = np.sum((middle - vertices_mm[corner]) * normals[corner], 1, keepdims=True)
-            bent -= height * normals[corner]
-        fine_vertices = np.concatenate([vertices_mm, middle + 0.75 * bent / 2])
-        fine_normals = np.concatenate([normals, _unit(normals[start] + normals[end])])
+        start, end = (vertices_mm.take(corner, 0) for corner in self.edges.T)
+        at_start, at_end = (normals.take(corner, 0) for corner in self.edges.T)
+        half = (end - start) / 2  # from the start to the middle; the end lies as far the other way
+        height = np.einsum("ij,ij->i", half, at_start)[:, None]
+        bent = -height * at_start
+        height = np.einsum("ij,ij->i", half, at_end)[:, None]
+        bent += height * at_end
+        fine_vertices = np.concatenate([vertices_mm, start + half + 0.75 * bent / 2])
+        fine_normals = np.concatenate([normals, _unit(at_start + at_end)])
         return fine_vertices.astype(np.float32), fine_normals.astype(np.float32)
 
     def soften(self, values: np.ndarray) -> np.ndarray:
@@ -87,41 +88,58 @@ class Topology:
 
     def spread(self, values: np.ndarray) -> np.ndarray:
         """Values (V, ...) of the vertices on the finer mesh, (V + E, ...)."""
-        return np.concatenate([values, values[self.edges].mean(1)])
+        start, end = (values.take(corner, 0) for corner in self.edges.T)
+        return np.concatenate([values, (start + end) / 2])
 
 
 class Surface:
-    """One posed hand in an Embree scene of its own; rebuilt for every sample (under 2 ms)."""
+    """One posed hand in an Embree scene of its own; rebuilt for every sample (1 to 2 ms).
 
-    def __init__(self, topology: Topology, vertices_mm: np.ndarray) -> None:
+    Attributes:
+        is_fine: Whether every face is drawn as four; else the hand's own faces are drawn.
+        coarse_mm: (V, 3) the hand's own vertices, float32.
+        vertices_mm, normals: (V + E, 3) of the finer mesh, or (V, 3).
+        faces: (4F, 3) of the finer mesh, or (F, 3): what `cast` answers with.
+    """
+
+    def __init__(
+        self, topology: Topology, vertices_mm: np.ndarray, *, is_fine: bool = True
+    ) -> None:
         """`vertices_mm` (V, 3) must be finite; ValueError says so otherwise."""
         if not np.isfinite(vertices_mm).all():
             raise ValueError("a surface needs finite vertices")
         import open3d.core as o3c
         from open3d.t.geometry import RaycastingScene
 
-        self.topology = topology
+        self.topology, self.is_fine = topology, is_fine
         coarse = np.ascontiguousarray(vertices_mm, np.float32)
-        self._coarse_normals = topology.normals(coarse)
-        self.coarse_mm = coarse
-        self.vertices_mm, self.normals = topology.refine(coarse, self._coarse_normals)
-        corners = self.vertices_mm[topology.fine_index]
-        sides = corners - np.roll(corners, 1, axis=1)
-        self.longest_side_mm = float(np.sqrt(np.einsum("fkc,fkc->fk", sides, sides).max()))
+        self.coarse_mm, self._coarse_normals = coarse, topology.normals(coarse)
+        self.vertices_mm, self.normals, self.faces = coarse, self._coarse_normals, topology.faces
+        triangles = topology.coarse_faces
+        if is_fine:
+            self.vertices_mm, self.normals = topology.refine(coarse, self._coarse_normals)
+            self.faces, triangles = topology.fine_index, topology.fine_faces
         self._tensor = o3c.Tensor.from_numpy
         self._scene = RaycastingScene()
-        self._scene.add_triangles(self._tensor(self.vertices_mm), self._tensor(topology.fine_faces))
+        self._scene.add_triangles(self._tensor(self.vertices_mm), self._tensor(triangles))
         self._openness: np.ndarray | None = None
 
     @property
     def openness(self) -> np.ndarray:
-        """How much of the sky each fine vertex sees, (V + E,) in [0, 1]; computed once."""
+        """How much of the sky each of the hand's own vertices sees, (V,) in [0, 1]; computed once.
+
+        `spread` it over the vertices that are drawn.
+        """
         if self._openness is None:
-            self._openness = self.topology.spread(self._measure_openness())
+            self._openness = self._measure_openness()
         return self._openness
 
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Values (V, ...) of the hand's own vertices on those that are drawn."""
+        return self.topology.spread(values) if self.is_fine else values
+
     def cast(self, rays: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Cast rays (..., 6) float32: distances, fine faces (0xFFFFFFFF: none), uv, flattened."""
+        """Cast rays (..., 6) float32: distances, `faces` (0xFFFFFFFF: none), uv, flattened."""
         answer = self._scene.cast_rays(self._tensor(rays))
         return (
             answer["t_hit"].numpy().ravel(),
@@ -131,11 +149,11 @@ class Surface:
 
     def pick(self, ray: np.ndarray) -> Hit | None:
         """What the ray (6,) meets first, or None. Needs a direction of z = 1 in view axes."""
-        depth_mm, fine_face, _ = self.cast(ray[None])
-        if fine_face[0] == _NO_HIT:
+        depth_mm, face, _ = self.cast(ray[None])
+        if face[0] == _NO_HIT:
             return None
         point_mm = ray[:3] + depth_mm[0] * ray[3:]
-        corners = self.topology.faces[int(fine_face[0]) // 4]
+        corners = self.topology.faces[int(face[0]) // (4 if self.is_fine else 1)]
         nearest = np.linalg.norm(self.coarse_mm[corners] - point_mm, axis=1).argmin()
         return Hit(int(corners[nearest]), point_mm.astype(float), float(depth_mm[0]))
 
@@ -162,6 +180,12 @@ def _hemisphere(count: int) -> np.ndarray:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle), np.sqrt(1 - radius**2)], 1)
 
 
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Cross products (n, 3); numpy's own takes four times as long for so few."""
+    (ax, ay, az), (bx, by, bz) = a.T, b.T
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
+
+
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
     return (vectors / np.maximum(length, 1e-20)).astype(np.float32)

@@ -205,9 +205,11 @@ class MeshView(QWidget):
 
     def _drawing(self, width: int, height: int, quality: Quality) -> Drawing:
         # In motion a dense screen gets no more pixels than an ordinary one: smooth comes first.
-        ratio = 1.0 if quality is Quality.MOVING else self.devicePixelRatioF()
-        front = self._subjects.front(self.layers, quickly=quality is Quality.MOVING)
-        behind = self._subjects.behind(self.layers, is_dark=self.theme.is_dark)
+        is_moving = quality is Quality.MOVING
+        ratio = 1.0 if is_moving else self.devicePixelRatioF()
+        is_dark = self.theme.is_dark
+        front = self._subjects.front(self.layers, quickly=is_moving)
+        behind = self._subjects.behind(self.layers, is_dark=is_dark, quickly=is_moving)
         size_px = (width * ratio, height * ratio)
         return Drawing(front, behind, self.camera, size_px, RESOLUTION[quality])
 
