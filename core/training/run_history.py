@@ -34,6 +34,7 @@ from core.training.steps import StepColumns, StepTable, StepTableError, decimate
 CURVE_POINTS = 2000
 #: Above this many of one kind every second one is forgotten: a chart shows no more.
 _MOST_EVENTS = 20_000
+_MOST_ROWS_AT_ONCE = 16_384
 #: Of warnings and damaged lines the newest are kept.
 _MOST_MESSAGES = 500
 
@@ -123,12 +124,16 @@ class RunHistory:
         self._reader = EventReader(self._folder.events_file)
         self._events: dict[str, list] = {}
         self._heard: _Heard | None = None
+        self._has_new_steps = False
         self.view = RunView(self._folder.path, RunState.STARTING)
 
     @property
     def is_behind(self) -> bool:
-        """Whether the last `refresh` left something unread: call it again soon."""
-        return self._reader.is_behind
+        """Whether the last `refresh` left something unread: call it again soon.
+
+        The steps of a long table are shown when all of them are read.
+        """
+        return self._reader.is_behind or self._table.is_behind
 
     def refresh(self) -> RunView:
         """Read what is new; the same object as before where nothing is."""
@@ -168,14 +173,16 @@ class RunHistory:
 
     def _new_steps(self, problems: list[str]) -> dict[str, object]:
         try:
-            grew = self._table.refresh()
+            grew = self._table.refresh(most_rows=_MOST_ROWS_AT_ONCE)
         except (OSError, StepTableError) as error:
             problems.append(f"The numbers of the steps cannot be read: {error}.")
             return {}
         if self._table.damaged_rows:
             problems.append(f"{self._table.damaged_rows} damaged rows of steps are left out.")
-        if not grew:
+        self._has_new_steps |= grew
+        if self._table.is_behind or not self._has_new_steps:
             return {}
+        self._has_new_steps = False
         columns = self._table.columns
         steps = columns.column("step")
         curves = {

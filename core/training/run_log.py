@@ -1,35 +1,53 @@
 """Everything that a detached training process prints ends up in its run's log.txt.
 
-Before a run has a folder its process may already fail, so who starts it (the window) gives it a
-launch log as stdout and stderr and names it in `LAUNCH_LOG`. As soon as the run has a folder its
-process calls `adopt_output`. From a terminal nothing is redirected.
+Before a run has a folder its process may already fail. So who starts it (the window) makes a launch
+folder, gives the process ``log.txt`` in there as stdout and stderr, and names the folder in the
+environment variable `LAUNCH`. As soon as the run has a folder its process calls `adopt_output`,
+which also tells the starter where the run is. From a terminal nothing is redirected.
 """
 
 import os
 import sys
 from pathlib import Path
 
-#: Environment variable with the path of the launch log.
-LAUNCH_LOG = "UTNET_LAUNCH_LOG"
+from core.files.durable import write_atomically
+
+#: Environment variable with the path of the launch folder.
+LAUNCH = "UTNET_LAUNCH"
+
+
+def launch_log(launch: Path) -> Path:
+    """Where a process writes that has no run yet."""
+    return launch / "log.txt"
+
+
+def launched_run(launch: Path) -> Path | None:
+    """The run that the process of a launch folder works on; None while it has none."""
+    try:
+        return Path((launch / "run").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
 
 
 def adopt_output(log_file: Path) -> bool:
-    """Append what was printed so far to `log_file` and print there from now on.
+    """Append what was printed so far to the run's `log_file` and print there from now on.
 
-    Returns False, and does nothing, in a process that was not started with a launch log; then the
-    process itself has to write to `log_file` what belongs there. Raises OSError.
+    Returns False, and does nothing, in a process that was not started with a launch folder; then
+    the process itself has to write to `log_file` what belongs there. Raises OSError.
     """
-    launch_log = os.environ.pop(LAUNCH_LOG, None)
-    if launch_log is None:
+    named = os.environ.pop(LAUNCH, None)
+    if named is None:
         return False
+    launch = Path(named)
     sys.stdout.flush()
     sys.stderr.flush()
     log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
-        os.write(log, Path(launch_log).read_bytes())
+        os.write(log, launch_log(launch).read_bytes())
         for stream in (1, 2):
             os.dup2(log, stream)
     finally:
         os.close(log)
-    os.unlink(launch_log)
+    # Last: the starter removes the launch folder when it reads this.
+    write_atomically(launch / "run", str(log_file.parent).encode())
     return True

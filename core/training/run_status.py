@@ -93,6 +93,8 @@ class ProcessIdentity:
             started = process.create_time()
         except (psutil.NoSuchProcess, ValueError):
             return False
+        except psutil.AccessDenied:
+            return True  # somebody's process has the id; who else would it be
         after_boot_s = started - psutil.boot_time()
         same_clock = abs(started - self.process_started) < 2.0
         return same_clock or abs(after_boot_s - self.started_after_boot_s) < 0.1

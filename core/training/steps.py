@@ -162,22 +162,33 @@ class StepTable:
         """(steps,) float64 of one column, as it is now."""
         return self.columns.column(name)
 
-    def refresh(self) -> bool:
+    def refresh(self, *, most_rows: int | None = None) -> bool:
         """Read the rows appended since the last call; returns whether there were any.
 
-        Half a row at the end is left for later. Raises StepTableError where there are rows but no
-        header, or a header that is none. Where the file became shorter than what was read
-        (somebody put another one in its place) it is read from its start.
+        Reads about `most_rows` at most and then sets `is_behind`. Half a row at the end is left for
+        later. Raises StepTableError where there are rows but no header, or a header that is none.
+        Where the file became shorter than what was read (somebody put another one in its place) it
+        is read from its start.
         """
         size = self.path.stat().st_size if self.path.exists() else 0
         if size < self._read_bytes:
             self._forget()
         if not self._names and not self._read_header(has_rows=size > 0):
             return False
-        row_bytes = 8 * len(self._names)
-        rows = (size - self._read_bytes) // row_bytes
+        rows = (size - self._read_bytes) // (8 * len(self._names))
+        self._is_behind = most_rows is not None and rows > most_rows
         if rows <= 0:
             return False
+        self._read(most_rows if self._is_behind else rows)
+        return True
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the last `refresh` left whole rows unread: call it again."""
+        return self._is_behind
+
+    def _read(self, rows: int) -> None:
+        row_bytes = 8 * len(self._names)
         with open(self.path, "rb") as file:
             file.seek(self._read_bytes)
             while rows > 0:
@@ -189,11 +200,11 @@ class StepTable:
                 values = np.frombuffer(piece, "<f8", taken * len(self._names))
                 self._take(values.reshape(taken, -1))
                 rows -= taken
-        return True
 
     def _forget(self) -> None:
         self._names: tuple[str, ...] = ()
         self._read_bytes = 0
+        self._is_behind = False
         self._damaged_rows = 0
         self._count = 0
         self._buffer = np.empty((0, 0))
