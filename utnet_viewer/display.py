@@ -1,5 +1,7 @@
 """Says in the bars what the document knows: chips, timeline, status."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, QTimer
 
 from utnet_viewer.document import EngineState
@@ -24,6 +26,7 @@ class Display(QObject):
         super().__init__(session)
         self._session, self._window = session, session.window
         self._document, self._latency_ms = session.document, float("nan")
+        self._shown_engine: EngineState | None = None
         document = session.document
         document.dataset_changed.connect(self._on_dataset_changed)
         document.row_changed.connect(self._on_row_changed)
@@ -56,6 +59,11 @@ class Display(QObject):
             self._window.timeline.show_row(row, len(index), str(index.frame_id(row)))
 
     def _on_engine_changed(self, state: EngineState) -> None:
+        # It turns busy and ready with every frame, which changes nothing here.
+        shown = replace(state, phase="ready") if state.phase == "busy" else state
+        if shown == self._shown_engine:
+            return
+        self._shown_engine = shown
         words, dot, kind = PHASES[state.phase]
         bar, status = self._window.top_bar, self._window.status
         is_silent = state.phase == "busy" and state.note.startswith("The engine has not answered")

@@ -1,6 +1,7 @@
 """Colours, type and measures, each named once; light and dark share the geometry."""
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont
@@ -106,6 +107,11 @@ class Theme(QObject):
 
 def ui_font(size_px: int = SIZE_BODY, weight: int = 400) -> QFont:
     """Inter with tabular figures."""
+    return QFont(_inter(size_px, weight))  # a copy shares what Qt has found out about the font
+
+
+@lru_cache(maxsize=64)
+def _inter(size_px: int, weight: int) -> QFont:
     font = QFont("Inter")
     font.setPixelSize(size_px)
     font.setWeight(QFont.Weight(weight))

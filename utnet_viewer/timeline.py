@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from utnet_viewer.theme import ICON, ICON_BUTTON, TIMELINE, Theme, ui_font
 from utnet_viewer.widgets.icons import icon
+from utnet_viewer.widgets.steady_text import keep_room, say
 
 
 class Scrubber(QAbstractSlider):
@@ -205,18 +206,19 @@ class Timeline(QFrame):
         self.scrubber.blockSignals(blocked)
         self.scrubber.setEnabled(count > 0)
         self.scrubber.update()
-        self.frame_name.setText(name)
-        digits = len(f"{count:,}")
-        self.position.setMinimumWidth(9 * digits + 40)
+        say(self.frame_name, name)
+        room = 9 * len(f"{count:,}") + 40  # the scrubber does not give way to one more digit
+        keep_room(self.position, QSize(room, self.position.sizeHint().height()))
         quiet = f"color:{self._theme.palette.t3}"
-        self.position.setText(
+        say(
+            self.position,
             f'<span style="font-weight:600">{row + 1:,}</span> '
-            f'<span style="{quiet}">/ {count:,}</span>'
+            f'<span style="{quiet}">/ {count:,}</span>',
         )
 
     def show_figures(self, text: str) -> None:
         """Frames a second and the last latency."""
-        self.figures.setText(text)
+        say(self.figures, text)
 
     def _tint(self) -> None:
         palette = self._theme.palette

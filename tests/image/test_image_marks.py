@@ -44,7 +44,7 @@ def test_truth_is_a_filled_circle_and_prediction_a_hollow_diamond(qapp):
 
 def test_a_hidden_joint_is_a_ring(qapp):
     at = QPointF(60.5, 60.5)
-    ring = painted(lambda p: paint.paint_circle(p, at, QColor("white"), is_ring=True))
+    ring = painted(lambda p: paint.paint_ring(p, at, QColor("white")))
     assert ring[60, 60] == pytest.approx(128, abs=2)
     assert ring[60, 64:66].max() > 200
 

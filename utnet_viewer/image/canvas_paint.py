@@ -30,13 +30,13 @@ _LEGEND_SIZE = (74.0, 176.0)
 def paint_canvas(painter: QPainter, canvas: ImageCanvas) -> None:
     """Picture, overlays, overview, tags and card of a canvas that has a picture."""
     canvas.picture.paint(painter, canvas.view, canvas.devicePixelRatioF())
+    overview = overview_place(canvas)
     painter.setOpacity(canvas.opacity)
-    _paint_surfaces_and_boxes(painter, canvas)
+    _paint_surfaces_and_boxes(painter, canvas, overview)
     _paint_hands(painter, canvas)
     painter.setOpacity(1.0)
-    place = overview_place(canvas)
-    if place is not None:
-        paint_overview(painter, canvas.picture, canvas.view, place, QColor(OVER_IMAGERY.accent))
+    if overview is not None:
+        paint_overview(painter, canvas.picture, canvas.view, overview, QColor(OVER_IMAGERY.accent))
     if canvas.picture.range_mm is not None:
         _paint_depth_legend(painter, legend_place(canvas), canvas.picture.range_mm)
     _paint_notes(painter, canvas)
@@ -44,7 +44,9 @@ def paint_canvas(painter: QPainter, canvas: ImageCanvas) -> None:
     _paint_hovered(painter, canvas)
 
 
-def _paint_surfaces_and_boxes(painter: QPainter, canvas: ImageCanvas) -> None:
+def _paint_surfaces_and_boxes(
+    painter: QPainter, canvas: ImageCanvas, overview: QRectF | None
+) -> None:
     shown, overlay, to_canvas = canvas.shown_layers, canvas.overlay, canvas.view.to_canvas
     if layers.OUTLINE in shown:
         for is_prediction, outlines in canvas.outlines().items():
@@ -55,18 +57,22 @@ def _paint_surfaces_and_boxes(painter: QPainter, canvas: ImageCanvas) -> None:
         paint.paint_cuboid(painter, corners, overlay.object_back, _OBJECT_COLOUR)
         if np.isfinite(corners).all():
             top = corners[corners[:, 1].argmin()]
-            _paint_tag_inside(painter, canvas, QPointF(*top) + QPointF(4, -24), overlay.object_name)
+            at = QPointF(*top) + QPointF(4, -24)
+            _paint_tag_inside(painter, canvas, overview, at, overlay.object_name)
     if layers.HAND_BOX in shown and overlay.hand_box_px is not None:
         corners = to_canvas(overlay.hand_box_px)
         paint.paint_polygon(painter, corners, _HAND_BOX_COLOUR)
-        _paint_tag_inside(painter, canvas, QPointF(*corners[3]) + QPointF(0, 5), "hand box")
+        at = QPointF(*corners[3]) + QPointF(0, 5)
+        _paint_tag_inside(painter, canvas, overview, at, "hand box")
     if layers.CROP_BOX in shown and overlay.crop_px is not None and not canvas.in_crop:
         corners = to_canvas(overlay.crop_px)
         paint.paint_crop(painter, corners)
-        _paint_crop_tag(painter, canvas, corners)
+        _paint_crop_tag(painter, canvas, overview, corners)
 
 
-def _paint_crop_tag(painter: QPainter, canvas: ImageCanvas, corners: np.ndarray) -> None:
+def _paint_crop_tag(
+    painter: QPainter, canvas: ImageCanvas, overview: QRectF | None, corners: np.ndarray
+) -> None:
     """In the first corner of the crop, from its top left, where the tag covers no finger; else
     above it."""
     width, height = 108.0, 20.0
@@ -76,17 +82,16 @@ def _paint_crop_tag(painter: QPainter, canvas: ImageCanvas, corners: np.ndarray)
         for corner, (dx, dy) in zip(corners[[0, 1, 3, 2]], inwards, strict=True)
     ]
     places.append(places[0].translated(-6.0, -32.0))
-    places = [_kept_inside(canvas, place) for place in places]
+    places = [_kept_inside(canvas, overview, place) for place in places]
     hand = canvas.view.to_canvas(canvas.overlay.hand_points_px)
     best = min(places, key=lambda place: _covered(place, hand))
     paint.paint_tag(painter, best.topLeft(), "crop 256 × 192")
 
 
-def _kept_inside(canvas: ImageCanvas, place: QRectF) -> QRectF:
+def _kept_inside(canvas: ImageCanvas, overview: QRectF | None, place: QRectF) -> QRectF:
     """The place, moved onto the canvas and off the overview."""
     x = min(max(place.x(), _MARGIN / 2), canvas.width() - place.width() - _MARGIN / 2)
     y = min(max(place.y(), _MARGIN / 2), canvas.height() - place.height() - _MARGIN / 2)
-    overview = overview_place(canvas)
     if overview is not None and overview.adjusted(-6, -6, 6, 6).contains(QPointF(x, y)):
         is_left = overview.x() < canvas.width() / 2
         x = overview.right() + 8 if is_left else overview.left() - place.width() - 8
@@ -100,9 +105,11 @@ def _covered(place: QRectF, points: np.ndarray) -> int:
     return int(inside.sum())
 
 
-def _paint_tag_inside(painter: QPainter, canvas: ImageCanvas, at: QPointF, text: str) -> None:
+def _paint_tag_inside(
+    painter: QPainter, canvas: ImageCanvas, overview: QRectF | None, at: QPointF, text: str
+) -> None:
     """A tag that stays on the canvas while its box reaches beyond it."""
-    place = _kept_inside(canvas, QRectF(at.x(), at.y(), 110.0, 20.0))
+    place = _kept_inside(canvas, overview, QRectF(at.x(), at.y(), 110.0, 20.0))
     paint.paint_tag(painter, place.topLeft(), text)
 
 

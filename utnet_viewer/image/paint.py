@@ -5,6 +5,7 @@ differ by shape in every colour vision; both have a dark casing, to be seen on a
 imagery the dark theme's colours are used in both themes.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath,
 
 from core.conventions import FINGER_JOINTS, FINGER_OF_JOINT, JOINT_COUNT, JOINT_NAMES, WRIST
 from utnet_viewer.image.overlay import CUBOID_EDGES
+from utnet_viewer.image.stamps import stamp
 from utnet_viewer.theme import OVER_IMAGERY, TAG_RADIUS, ui_font
 
 TRUTH_WIDTH, PREDICTION_WIDTH, LINK_WIDTH = 2.6, 2.0, 1.1
@@ -112,30 +114,33 @@ def paint_links(painter: QPainter, truth: np.ndarray, prediction: np.ndarray) ->
 
 def paint_truth_joints(painter: QPainter, points: np.ndarray, hidden: np.ndarray) -> None:
     """Filled circles; a ring where the joint is hidden."""
-    for joint, (x, y) in enumerate(points):
-        if x == x and y == y:
-            paint_circle(painter, QPointF(x, y), JOINT_COLOURS[joint], is_ring=bool(hidden[joint]))
+    for joint, (x, y) in enumerate(points.tolist()):
+        if math.isfinite(x) and math.isfinite(y):
+            mark = paint_ring if hidden[joint] else paint_circle
+            stamp(painter, mark, (x, y), JOINT_COLOURS[joint])
 
 
 def paint_prediction_joints(painter: QPainter, points: np.ndarray) -> None:
     """Hollow diamonds."""
-    for joint, (x, y) in enumerate(points):
-        if x == x and y == y:
-            paint_diamond(painter, QPointF(x, y), JOINT_COLOURS[joint])
+    for joint, (x, y) in enumerate(points.tolist()):
+        if math.isfinite(x) and math.isfinite(y):
+            stamp(painter, paint_diamond, (x, y), JOINT_COLOURS[joint])
 
 
-def paint_circle(painter: QPainter, at: QPointF, colour: QColor, *, is_ring: bool = False) -> None:
+def paint_circle(painter: QPainter, at: QPointF, colour: QColor) -> None:
     """The mark of a labelled joint."""
-    if is_ring:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for width, pen_colour in ((1.6 + CASING_GROWTH, CASING), (1.6, colour)):
-            painter.setPen(QPen(pen_colour, width))
-            painter.drawEllipse(at, TRUTH_RADIUS + 0.4, TRUTH_RADIUS + 0.4)
-        return
     painter.setPen(Qt.PenStyle.NoPen)
     for radius, fill in ((TRUTH_RADIUS + 1.2, CASING), (TRUTH_RADIUS, colour)):
         painter.setBrush(fill)
         painter.drawEllipse(at, radius, radius)
+
+
+def paint_ring(painter: QPainter, at: QPointF, colour: QColor) -> None:
+    """The mark of a labelled joint that is hidden."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for width, pen_colour in ((1.6 + CASING_GROWTH, CASING), (1.6, colour)):
+        painter.setPen(QPen(pen_colour, width))
+        painter.drawEllipse(at, TRUTH_RADIUS + 0.4, TRUTH_RADIUS + 0.4)
 
 
 def paint_diamond(painter: QPainter, at: QPointF, colour: QColor) -> None:

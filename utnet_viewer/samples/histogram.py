@@ -21,6 +21,8 @@ class Histogram(QWidget):
         self._values_mm, self._current_mm = np.empty(0), float("nan")
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # It fills itself: the styled backgrounds below it need not be painted each time.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setToolTip("PA-MPJPE of the frames predicted so far; the line is the current frame")
         theme.changed.connect(self.update)
         self.hide()
@@ -34,9 +36,10 @@ class Histogram(QWidget):
 
     def paintEvent(self, event) -> None:
         """Title, bars from zero, the current frame's line, the ends of the axis."""
+        painter, palette = QPainter(self), self._theme.palette
+        painter.fillRect(self.rect(), palette.colour("bg2"))
         if len(self._values_mm) < LEAST_COUNT:
             return
-        painter, palette = QPainter(self), self._theme.palette
         painter.fillRect(0, 0, self.width(), 1, palette.colour("line"))
         inner = QRectF(_SIDE, _TOP, self.width() - 2 * _SIDE, self.height() - _TOP - _BOTTOM)
         # Up to a round figure, so that the axis stays while single frames come in.

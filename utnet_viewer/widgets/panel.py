@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout, Q
 
 from utnet_viewer.theme import PADDING, PANEL_HEADER, PANEL_RADIUS, Theme
 from utnet_viewer.widgets.controls import IconButton
+from utnet_viewer.widgets.steady_text import say
 
 
 class PanelHeader(QFrame):
@@ -125,8 +126,7 @@ class Panel(QWidget):
 
     def set_subtitle(self, text: str) -> None:
         """Quiet words beside the title, such as the frame's name."""
-        if text != self.header.subtitle.text():
-            self.header.subtitle.setText(text)
+        say(self.header.subtitle, text)
 
     def add_tool(self, widget: QWidget) -> None:
         """Put a control at the right end of the header; its actions become the panel's."""
