@@ -24,7 +24,7 @@ from core.training.config_sections import (
     Section,
     key_problem,
 )
-from core.training.config_yaml import read_yaml, write_yaml
+from core.training.config_yaml import read_yaml, read_yaml_file, write_yaml
 
 __all__ = [
     "AugmentationConfig",
@@ -46,8 +46,6 @@ __all__ = [
     "with_values",
 ]
 
-#: A configuration is some kilobytes; what is larger is another kind of file.
-MAX_FILE_BYTES = 1_000_000
 #: Sections of the original UTNet's config.yaml that ours does not have.
 _ORIGINAL_SECTIONS = {"dataset", "model", "mano", "training", "optimizer", "scheduler"}
 
@@ -117,21 +115,10 @@ def load_config(path: Path | str) -> TrainingConfig:
     Raises:
         ConfigError: The file cannot be read, is not YAML, or says what cannot be used.
     """
-    source = str(path)
-    try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-        if len(content) > MAX_FILE_BYTES:
-            raise _file_error(source, "is larger than 1 MB, so it is no configuration")
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise _file_error(source, f"cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise _file_error(source, "is not a text in UTF-8, so it is no configuration") from error
-    document = read_yaml(text, source=source)
+    document = read_yaml_file(path)
     if document.values is None:
-        raise _file_error(source, "is empty; write at least the keys that differ, or use a preset")
-    return parse_config(document.values, source=source, lines=document.lines)
+        raise _file_error(path, "is empty; write at least the keys that differ, or use a preset")
+    return parse_config(document.values, source=str(path), lines=document.lines)
 
 
 def parse_config(
@@ -227,5 +214,5 @@ def _not_a_field(key: str, known: list[str]) -> str:
     return unknown_key(key, TrainingConfig)
 
 
-def _file_error(source: str, message: str) -> ConfigError:
-    return ConfigError(source, [ConfigProblem("", message)])
+def _file_error(source: Path | str, message: str) -> ConfigError:
+    return ConfigError(str(source), [ConfigProblem("", message)])

@@ -7,11 +7,15 @@ values can be built (it is PyYAML's safe loader), and aliases are refused.
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from core.training.config_errors import ConfigError, ConfigProblem
+
+#: A configuration is some kilobytes; what is larger is another kind of file.
+MAX_FILE_BYTES = 1_000_000
 
 _SPECIAL = {
     "null": (r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
@@ -85,6 +89,28 @@ def read_yaml(text: str, *, source: str) -> YamlDocument:
     finally:
         loader.dispose()
     return YamlDocument(values, lines)
+
+
+def read_yaml_file(path: Path | str) -> YamlDocument:
+    """Read a file of plain values.
+
+    Raises:
+        ConfigError: As `read_yaml`; also where the file cannot be read, or is no text.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or error}"
+        raise ConfigError(str(path), [ConfigProblem("", problem)]) from error
+    except UnicodeDecodeError as error:
+        problem = "is not a text in UTF-8, so it is no configuration"
+        raise ConfigError(str(path), [ConfigProblem("", problem)]) from error
+    if len(content) > MAX_FILE_BYTES:
+        problem = "is larger than 1 MB, so it is no configuration"
+        raise ConfigError(str(path), [ConfigProblem("", problem)])
+    return read_yaml(text, source=str(path))
 
 
 def write_yaml(values: dict[str, Any]) -> str:
