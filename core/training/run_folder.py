@@ -29,7 +29,8 @@ from core.files.durable import DiskFullError, write_atomically
 from core.files.names import make_new_folder
 from core.training.config import TrainingConfig, load_config, to_yaml
 from core.training.run_lock import RunBusyError, RunLock, read_owner
-from core.training.run_reason import ProcessEnd, end_to_json, log_tail, reason_of
+from core.training.run_log import log_tail
+from core.training.run_reason import ProcessEnd, end_to_json, reason_of
 from core.training.run_status import (
     Best,
     ProcessIdentity,
@@ -43,6 +44,7 @@ from core.training.run_status import (
 __all__ = [
     "Best",
     "ProcessEnd",
+    "ProcessIdentity",
     "Request",
     "RunBusyError",
     "RunError",

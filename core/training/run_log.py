@@ -15,6 +15,8 @@ from core.files.durable import write_atomically
 #: Environment variable with the path of the launch folder.
 LAUNCH = "UTNET_LAUNCH"
 
+_TAIL_BYTES = 65_536
+
 
 def launch_log(launch: Path) -> Path:
     """Where a process writes that has no run yet."""
@@ -27,6 +29,18 @@ def launched_run(launch: Path) -> Path | None:
         return Path((launch / "run").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+
+
+def log_tail(path: Path, lines: int) -> list[str]:
+    """The last lines of a log, at most 64 KiB of it; none where there is no log."""
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return []
+    return text.splitlines()[-lines:]
 
 
 def adopt_output(log_file: Path) -> bool:

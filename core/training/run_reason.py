@@ -10,9 +10,8 @@ import psutil
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from core.training.run_log import log_tail
 from core.training.run_status import RunState, RunStatus
-
-_TAIL_BYTES = 65_536
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="ignore"))
@@ -56,18 +55,6 @@ def reason_of(folder: Path, status: RunStatus, state: RunState) -> str:
     if state == RunState.DIED:
         return " ".join(_death(folder, status))
     return ""
-
-
-def log_tail(path: Path, lines: int) -> list[str]:
-    """The last lines of a log, at most 64 KiB of it; none where there is no log."""
-    try:
-        with open(path, "rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - _TAIL_BYTES))
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return []
-    return text.splitlines()[-lines:]
 
 
 def _silence(status: RunStatus) -> str:

@@ -20,6 +20,7 @@ CONFIG is a YAML file or a preset's name. What follows "train" is what `utnet tr
     --at N          default 20
     --validate-every N   default 50; so many steps make an epoch too
     --save-seconds S     default 0.0 (slow-save: 2.0)
+    --child              starts a process of its own, as a loader's worker is
 
 Exit status as `utnet train`: 0 finished, 3 stopped, 1 failed, 2 bad configuration. In a test::
 
@@ -115,7 +116,8 @@ def make_run(runs: Path, *, name: str = "fake", steps: int = 200, **values: obje
     `values` are configuration values, with "__" for the dot: ``optimisation__batch_size=8``.
     """
     given = {key.replace("__", "."): value for key, value in values.items()}
-    config = with_values(preset("demo"), {"name": name, "run.steps": steps} | given, source="test")
+    short = {"name": name, "run.steps": steps, "optimisation.warmup_steps": min(20, steps // 4)}
+    config = with_values(preset("demo"), short | given, source="make_run")
     options = parse(["--rate", "1e9", "train", "demo", "--runs", str(runs)])
     trainer = FakeTrainer(RunFolder.create(runs, config, inputs={"dataset": "demo"}), options)
     trainer.run()
@@ -371,6 +373,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--at", type=int, default=20)
     parser.add_argument("--validate-every", type=int, default=50)
     parser.add_argument("--save-seconds", type=float)
+    parser.add_argument("--child", action="store_true")
     train = parser.add_subparsers(dest="command", required=True).add_parser("train")
     train.add_argument("config", nargs="?")
     train.add_argument("--resume", type=Path)
@@ -409,6 +412,8 @@ def main() -> int:
         print(f"utnet train: {error}", file=sys.stderr)
         return 2
     adopt_output(folder.log_file)
+    if options.child:
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print(f"training in {folder.path}", flush=True)
     return FakeTrainer(folder, options).run()
 
