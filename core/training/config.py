@@ -151,7 +151,8 @@ def parse_config(
 def with_overrides(config: TrainingConfig, assignments: Sequence[str]) -> TrainingConfig:
     """Change single keys: ``["optimisation.learning_rate=1e-3", "run.steps=400"]``.
 
-    A value is read as in a YAML file; the last assignment of a key counts.
+    A value is read as in a YAML file, but for a key that takes a text it is always a text:
+    ``name=2026``. The last assignment of a key counts.
 
     Raises:
         ConfigError: An assignment cannot be read, or the result cannot be used.
@@ -165,7 +166,8 @@ def with_overrides(config: TrainingConfig, assignments: Sequence[str]) -> Traini
                 f"--set {assignment}", [ConfigProblem("", "must be KEY=VALUE, without spaces")]
             )
         value = read_yaml(text, source=f"--set {assignment}").values
-        values[key.strip()] = "" if value is None and key.strip() in texts else value
+        is_text = key.strip() in texts and not isinstance(value, str)
+        values[key.strip()] = text.strip() if is_text else value
     return with_values(config, values, source="--set")
 
 

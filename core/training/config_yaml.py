@@ -5,6 +5,7 @@ PyYAML speaks YAML 1.1, in which ``1e-3`` is a text, ``no`` is false, ``010`` is
 values can be built (it is PyYAML's safe loader), and aliases are refused.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +116,7 @@ def read_yaml_file(path: Path | str) -> YamlDocument:
 
 def write_yaml(values: dict[str, Any]) -> str:
     """The YAML text of nested mappings, in their order."""
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
 
 
 def _find_keys(

@@ -235,12 +235,14 @@ def test_overrides_are_read_like_the_file():
             "data.frames=64",
             "name=second try",
             "run.start_from=",
+            "data.hand_model=2026",
         ],
     )
     assert [(change.key, change.value) for change in differences(config, TrainingConfig())] == [
         ("name", "second try"),
         ("data.frames", 64),
         ("data.in_memory", True),
+        ("data.hand_model", "2026"),
         ("optimisation.learning_rate", 0.001),
     ]
 
@@ -262,7 +264,7 @@ def test_a_length_that_is_set_takes_the_other_away():
         ("run=3", ["run", "is a section", "run.seed"]),
         ("run.seed=1.5", ["run.seed", "whole number", "1.5"]),
         ("data.in_memory=1", ["data.in_memory", "true or false"]),
-        ("name=2026", ["name", "quotes"]),
+        ("data.dataset=", ["data.dataset", "must not be empty"]),
         ("run.seed=[1", ["run.seed", "YAML"]),
         ("run.steps=20", ["optimisation.warmup_steps", "run.steps is 20"]),
         ("data.frames", ["data.frames", "KEY=VALUE"]),
