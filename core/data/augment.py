@@ -25,6 +25,7 @@ class Augmentation:
         colour: Strength of gain, bias and gamma per channel.
         occlusion: Probability of a random rectangle over the picture (and its depth).
         depth_noise_mm: Standard deviation of the noise on valid depth.
+        depth_dropout: Share of depth pixels that lose their reading.
     """
 
     rotation_rad: float = np.pi / 4
@@ -33,6 +34,7 @@ class Augmentation:
     colour: float = 0.2
     occlusion: float = 0.25
     depth_noise_mm: float = 2.0
+    depth_dropout: float = 0.0
 
 
 def random_transform(
@@ -60,7 +62,7 @@ def disturb_pixels(
     image = _recoloured(crop.image, augmentation.colour, generator)
     depth_mm = crop.depth_mm
     if depth_mm is not None:
-        depth_mm = _noisy_depth(depth_mm, augmentation.depth_noise_mm, generator)
+        depth_mm = _noisy_depth(depth_mm, augmentation, generator)
     if generator.random() < augmentation.occlusion:
         image, depth_mm = _hide_rectangle(image, depth_mm, generator)
     return CropInput(image, depth_mm, crop.intrinsics, crop.transform)
@@ -78,9 +80,14 @@ def _recoloured(image: np.ndarray, strength: float, generator: np.random.Generat
     return cv2.LUT(image, np.ascontiguousarray(table[:, None, :]))
 
 
-def _noisy_depth(depth_mm: np.ndarray, sigma_mm: float, generator: np.random.Generator):
-    noise = generator.standard_normal(depth_mm.shape, dtype=np.float32) * np.float32(sigma_mm)
-    return np.where(depth_mm > 0, depth_mm + noise, 0).astype(np.float32)
+def _noisy_depth(depth_mm: np.ndarray, augmentation: Augmentation, generator: np.random.Generator):
+    kept = depth_mm > 0
+    if augmentation.depth_noise_mm > 0:
+        noise = generator.standard_normal(depth_mm.shape, dtype=np.float32)
+        depth_mm = depth_mm + noise * np.float32(augmentation.depth_noise_mm)
+    if augmentation.depth_dropout > 0:
+        kept &= generator.random(depth_mm.shape, dtype=np.float32) >= augmentation.depth_dropout
+    return np.where(kept, depth_mm, np.float32(0))
 
 
 def _hide_rectangle(image, depth_mm, generator: np.random.Generator):

@@ -24,21 +24,32 @@ def wrist_align(points_mm: np.ndarray, *, wrist_mm: np.ndarray, onto_mm: np.ndar
 
 
 def procrustes_align(source_mm: np.ndarray, target_mm: np.ndarray) -> np.ndarray:
-    """Turn, shift and scale `source_mm` (N, 3) onto `target_mm` (N, 3) as well as can be.
+    """Turn, shift and scale `source_mm` (..., N, 3) onto `target_mm` as well as can be.
 
     The least-squares similarity of Umeyama, "Least-squares estimation of transformation parameters
-    between two point patterns", 1991. It never mirrors; HO-3D's official script may, which makes
-    a difference only for predictions that are nearer to a left hand. All NaN where either side is
-    degenerate (see `is_degenerate`).
+    between two point patterns", 1991, for every point set of a batch. It never mirrors; HO-3D's
+    official script may, which makes a difference only for predictions that are nearer to a left
+    hand. All NaN where either side is degenerate (see `is_degenerate`).
     """
-    source = np.asarray(source_mm, float)
-    target = np.asarray(target_mm, float)
-    if is_degenerate(source) or is_degenerate(target):
-        return np.full_like(source, np.nan)
-    source_centred = source - source.mean(0)
-    target_centred = target - target.mean(0)
-    u, singular, vt = np.linalg.svd(target_centred.T @ source_centred)
-    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
-    rotation = (u * signs) @ vt
-    scale = (singular * signs).sum() / (source_centred**2).sum()
-    return scale * source_centred @ rotation.T + target.mean(0)
+    source, target = np.broadcast_arrays(np.asarray(source_mm, float), np.asarray(target_mm, float))
+    source_centred, target_centred = _centred(source), _centred(target)
+    usable = _has_spread(source_centred) & _has_spread(target_centred)
+    covariance = np.swapaxes(target_centred, -1, -2) @ source_centred
+    u, singular, vt = np.linalg.svd(np.where(usable[..., None, None], covariance, 0.0))
+    signs = np.ones_like(singular)
+    signs[..., 2] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
+    rotation = (u * signs[..., None, :]) @ vt
+    square = np.where(usable, (source_centred**2).sum((-1, -2)), 1.0)
+    scale = np.where(usable, (singular * signs).sum(-1) / square, np.nan)
+    turned = source_centred @ np.swapaxes(rotation, -1, -2)
+    return scale[..., None, None] * turned + target.mean(-2, keepdims=True)
+
+
+def _centred(points_mm: np.ndarray) -> np.ndarray:
+    return points_mm - points_mm.mean(-2, keepdims=True)
+
+
+def _has_spread(centred_mm: np.ndarray) -> np.ndarray:
+    """Whether point sets (..., N, 3) about their mean are finite and no single point; (...)."""
+    spread = np.sqrt((centred_mm**2).sum(-1).mean(-1))
+    return np.isfinite(spread) & (spread > DEGENERATE_SPREAD_MM)

@@ -1,4 +1,4 @@
-"""Held-out figures in millimetres, beside the two constant predictors that must be beaten.
+"""Errors on held-out frames, beside the two constant predictors that must be beaten.
 
     python -m core.training.validation DATASET [--checkpoint C]
 
@@ -7,111 +7,314 @@ prints those of the evaluation split, the constants taken from the training spli
 
 import argparse
 import json
-from dataclasses import replace
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.utils.data import Dataset
 
-from core.conventions import WRIST
+from core.conventions import VERTEX_COUNT, WRIST
 from core.data.crops import CropInput, crop_input
-from core.data.frame import Frame
+from core.data.frame import FrameId
 from core.evaluation.alignment import procrustes_align
+from core.evaluation.truth import true_hand
 from core.files.embedded import default_checkpoint
 from core.geometry.crop import denormalise_keypoints
+from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
 from core.network.checkpoints import load_checkpoint
-from core.network.inputs import collate
+from core.network.inputs import NetworkInput, collate
 from core.network.utnet import UTNet
-from core.training.frames import load_frames
+from core.training.config import DataConfig
+from core.training.frames import FrameSource
+from core.training.loader import Feed
+
+#: The PCK curve whose area `auc` is: thresholds from 0 to 50 mm, as in HO-3D's evaluation.
+_AUC_THRESHOLDS_MM = np.linspace(0.0, 50.0, 100)
 
 
-def _wrist_mpjpe_mm(predicted_mm: np.ndarray, truth_mm: np.ndarray) -> float:
-    difference = (predicted_mm - predicted_mm[WRIST]) - (truth_mm - truth_mm[WRIST])
-    return float(np.linalg.norm(difference, axis=1).mean())
+@dataclass(frozen=True)
+class ValidationSample:
+    """One held-out frame in its own upright crop.
 
-
-def _pa_mpjpe_mm(predicted_mm: np.ndarray, truth_mm: np.ndarray) -> float:
-    aligned = procrustes_align(predicted_mm, truth_mm)
-    return float(np.linalg.norm(aligned - truth_mm, axis=1).mean())
-
-
-def baselines(training: list[Frame], held_out: list[Frame]) -> dict[str, float]:
-    """What constants score: the mean pose (wrist-relative) and the mean hand (Procrustes).
-
-    The mean hand is the training hands' mean after turning each onto the first (Procrustes).
+    Attributes:
+        row: Of the validation set.
+        frame_id: Its name.
+        crop: For the network.
+        joints_mm: (21, 3) truth in camera axes.
+        vertices_mm: (778, 3), NaN where no true surface is known.
+        keypoints_px: (21, 2) truth in the 256×192 crop.
     """
-    joints = np.stack([frame.hand.joints_mm for frame in training])
-    relative = joints - joints[:, :1]
-    mean_pose = relative.mean(0)
-    mean_hand = np.mean([procrustes_align(j, relative[0]) for j in relative], axis=0)
-    truths = [frame.hand.joints_mm for frame in held_out]
-    return {
-        "mean_pose_mpjpe_mm": float(np.mean([_wrist_mpjpe_mm(mean_pose, t) for t in truths])),
-        "mean_hand_pa_mpjpe_mm": float(np.mean([_pa_mpjpe_mm(mean_hand, t) for t in truths])),
-    }
+
+    row: int
+    frame_id: FrameId
+    crop: CropInput
+    joints_mm: np.ndarray
+    vertices_mm: np.ndarray
+    keypoints_px: np.ndarray
+
+
+@dataclass(frozen=True)
+class ValidationBatch:
+    """Samples side by side: see `ValidationSample`, with a batch axis first."""
+
+    rows: np.ndarray
+    inputs: NetworkInput
+    joints_mm: np.ndarray
+    vertices_mm: np.ndarray
+    keypoints_px: np.ndarray
+
+    @classmethod
+    def of(cls, samples: Sequence[ValidationSample]) -> "ValidationBatch":
+        """Stack samples."""
+        return cls(
+            rows=np.array([sample.row for sample in samples]),
+            inputs=collate([sample.crop for sample in samples]),
+            joints_mm=np.stack([sample.joints_mm for sample in samples]),
+            vertices_mm=np.stack([sample.vertices_mm for sample in samples]),
+            keypoints_px=np.stack([sample.keypoints_px for sample in samples]),
+        )
+
+
+class ValidationSet(Dataset):
+    """Frames with all joints labelled, as crops with their truth."""
+
+    def __init__(self, frames: FrameSource, hand_model: HandModel) -> None:
+        self.frames = frames
+        self.hand_model = hand_model
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, row: int) -> ValidationSample:
+        frame = self.frames[row]
+        crop = crop_input(frame, frame.crop())
+        mesh = true_hand(frame, self.hand_model)
+        joints_mm = frame.hand.joints_mm
+        return ValidationSample(
+            row=row,
+            frame_id=frame.frame_id,
+            crop=crop,
+            joints_mm=joints_mm,
+            vertices_mm=np.full((VERTEX_COUNT, 3), np.nan) if mesh is None else mesh.vertices_mm,
+            keypoints_px=crop.transform.keypoints(frame.camera.project(joints_mm)),
+        )
+
+    def feed(self, *, batch_size: int, workers: int, rank: int = 0, processes: int = 1) -> Feed:
+        """Batches of this process's share, every row in exactly one process."""
+        rows = list(range(rank, len(self), processes))
+        portions = [rows[at : at + batch_size] for at in range(0, len(rows), batch_size)]
+        return Feed(self, portions, ValidationBatch.of, workers=workers)
+
+
+@dataclass(frozen=True)
+class FrameErrors:
+    """Errors of every frame, each an array with one entry (or row) a frame.
+
+    Attributes:
+        rows: (N,) of the validation set.
+        mpjpe_mm: Mean joint error, wrist on wrist.
+        pa_joint_errors_mm: (N, 21) after Procrustes alignment.
+        mpvpe_mm: Mean vertex error, wrist on wrist; NaN without a true surface.
+        keypoint_error_px: Mean 2D error in the 256×192 crop.
+        wrist_error_mm: Distance of the wrists in camera space.
+        keypoints_px: (N, 21, 2) predicted, in the crop.
+    """
+
+    rows: np.ndarray
+    mpjpe_mm: np.ndarray
+    pa_joint_errors_mm: np.ndarray
+    mpvpe_mm: np.ndarray
+    keypoint_error_px: np.ndarray
+    wrist_error_mm: np.ndarray
+    keypoints_px: np.ndarray
+
+    @classmethod
+    def joined(cls, parts: Sequence["FrameErrors"]) -> "FrameErrors":
+        """All parts as one, by row; raises ValueError where a row comes twice."""
+        rows = np.concatenate([part.rows for part in parts])
+        order = np.argsort(rows)
+        if len(np.unique(rows)) != len(rows):
+            raise ValueError(f"{len(rows) - len(np.unique(rows))} validation frames came twice")
+        join = lambda name: np.concatenate([getattr(part, name) for part in parts])[order]
+        return cls(**{field.name: join(field.name) for field in fields(cls)})
+
+    def means(self) -> dict[str, float]:
+        """Mean errors, and ``auc``: the area under the share of Procrustes-aligned joints nearer
+        than 0 to 50 mm, as a share of the whole (1 is perfect)."""
+        has_surface = np.isfinite(self.mpvpe_mm)
+        mpvpe_mm = self.mpvpe_mm[has_surface].mean() if has_surface.any() else np.nan
+        return {
+            "mpjpe_mm": float(self.mpjpe_mm.mean()),
+            "pa_mpjpe_mm": float(self.pa_joint_errors_mm.mean()),
+            "mpvpe_mm": float(mpvpe_mm),
+            "keypoint_error_px": float(self.keypoint_error_px.mean()),
+            "wrist_error_mm": float(self.wrist_error_mm.mean()),
+            "auc": area_under_pck(self.pa_joint_errors_mm),
+        }
+
+
+def area_under_pck(errors_mm: np.ndarray) -> float:
+    """Area under the share of errors below thresholds from 0 to 50 mm, over the whole area."""
+    ordered = np.sort(np.ravel(errors_mm))
+    share = np.searchsorted(ordered, _AUC_THRESHOLDS_MM, side="right") / len(ordered)
+    return float(np.trapezoid(share, _AUC_THRESHOLDS_MM) / _AUC_THRESHOLDS_MM[-1])
+
+
+@dataclass(frozen=True)
+class Validation:
+    """One look at a network.
+
+    Attributes:
+        rgbd: Errors with depth wherever a frame has it; of an RGB network, from RGB.
+        rgb: Errors of the same frames from RGB alone; None where that is no difference.
+        seconds: How long it took.
+    """
+
+    rgbd: FrameErrors
+    rgb: FrameErrors | None
+    seconds: float
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Validation]") -> "Validation":
+        """What several processes measured, as one; raises ValueError where a row comes twice."""
+        rgb = [part.rgb for part in parts if part.rgb is not None]
+        return cls(
+            rgbd=FrameErrors.joined([part.rgbd for part in parts]),
+            rgb=FrameErrors.joined(rgb) if rgb else None,
+            seconds=max(part.seconds for part in parts),
+        )
+
+    def check_covers(self, frames: int) -> None:
+        """Raise ValueError unless every one of `frames` rows was measured once."""
+        if not np.array_equal(self.rgbd.rows, np.arange(frames)):
+            raise ValueError(f"{len(self.rgbd.rows)} of {frames} validation frames were measured")
+
+    def metrics(self) -> dict[str, float]:
+        """Mean errors by name; those from RGB alone with ``rgb_`` before."""
+        rgb = {} if self.rgb is None else self.rgb.means()
+        return {**self.rgbd.means(), **{f"rgb_{name}": value for name, value in rgb.items()}}
 
 
 @torch.inference_mode()
 def validate(
-    network: UTNet, frames: list[Frame], *, use_depth: bool, batch_size: int = 32
-) -> dict[str, float]:
-    """Mean errors over frames with known joints, each in its own crop.
+    network: UTNet,
+    frames: ValidationSet,
+    *,
+    batch_size: int = 32,
+    workers: int = 0,
+    rank: int = 0,
+    processes: int = 1,
+    beat: Callable[[int, int], None] | None = None,
+) -> Validation:
+    """Measure this process's share of the frames, with depth and from RGB alone.
 
-    Returns ``mpjpe_mm`` (wrist on wrist), ``pa_mpjpe_mm``, ``keypoint_error_crop_px`` in the
-    256x192 crop, and ``wrist_error_mm`` in camera space.
+    `network` must be in evaluation mode. `beat` is called after every batch with (done, total).
     """
-    network.eval()
+    start = time.monotonic()
     device = next(network.parameters()).device
-    rows = []
-    for start in range(0, len(frames), batch_size):
-        batch = frames[start : start + batch_size]
-        crops = [crop_input(frame, frame.crop()) for frame in batch]
-        inputs = [crop if use_depth else replace(crop, depth_mm=None) for crop in crops]
-        hand = network(collate(inputs).to(device)).final
-        joints_mm = hand.joints_mm.double().cpu().numpy()
-        keypoints_norm = hand.keypoints_norm.double().cpu().numpy()
-        rows += [_errors(*row) for row in zip(batch, crops, joints_mm, keypoints_norm, strict=True)]
-    return {name: round(float(np.mean([row[name] for row in rows])), 3) for name in rows[0]}
+    rgbd: list[FrameErrors] = []
+    rgb: list[FrameErrors] = []
+    feed = frames.feed(batch_size=batch_size, workers=workers, rank=rank, processes=processes)
+    with feed:
+        for batch in feed:
+            inputs = batch.inputs.to(device)
+            rgbd.append(_errors(network, inputs, batch))
+            if network.config.depth:
+                without = replace(inputs, has_depth=torch.zeros_like(inputs.has_depth))
+                rgb.append(_errors(network, without, batch))
+            if beat is not None:
+                beat(min(len(rgbd) * batch_size * processes, len(frames)), len(frames))
+    return Validation(
+        rgbd=FrameErrors.joined(rgbd),
+        rgb=FrameErrors.joined(rgb) if rgb else None,
+        seconds=time.monotonic() - start,
+    )
 
 
-def _errors(
-    frame: Frame, crop: CropInput, joints_mm: np.ndarray, keypoints_norm: np.ndarray
-) -> dict[str, float]:
-    truth_mm = crop.transform.points(frame.hand.joints_mm)
-    truth_px = crop.transform.keypoints(frame.camera.project(frame.hand.joints_mm))
-    errors_px = np.linalg.norm(denormalise_keypoints(keypoints_norm) - truth_px, axis=1)
+def _errors(network: UTNet, inputs: NetworkInput, batch: ValidationBatch) -> FrameErrors:
+    hand = network(inputs).final
+    joints_mm, vertices_mm, keypoints_norm = (
+        tensor.double().cpu().numpy()
+        for tensor in (hand.joints_mm, hand.vertices_mm, hand.keypoints_norm)
+    )
+    keypoints_px = denormalise_keypoints(keypoints_norm)
+    wrist, true_wrist = joints_mm[:, WRIST, None], batch.joints_mm[:, WRIST, None]
+    aligned_mm = procrustes_align(joints_mm, batch.joints_mm)
+    true_surface = batch.vertices_mm - true_wrist
+    return FrameErrors(
+        rows=batch.rows,
+        mpjpe_mm=_distances(joints_mm - wrist, batch.joints_mm - true_wrist).mean(1),
+        pa_joint_errors_mm=_distances(aligned_mm, batch.joints_mm),
+        mpvpe_mm=_distances(vertices_mm - wrist, true_surface).mean(1),
+        keypoint_error_px=_distances(keypoints_px, batch.keypoints_px).mean(1),
+        wrist_error_mm=_distances(wrist, true_wrist)[:, 0],
+        keypoints_px=keypoints_px,
+    )
+
+
+def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(first - second, axis=-1)
+
+
+def baselines(training_mm: np.ndarray, held_out_mm: np.ndarray) -> dict[str, float]:
+    """What constants score: the mean pose (wrist-relative) and the mean hand (Procrustes).
+
+    Joints (N, 21, 3) and (M, 21, 3) in camera axes. The mean hand is the training hands' mean
+    after turning each onto the first (Procrustes).
+    """
+    relative = training_mm - training_mm[:, WRIST, None]
+    mean_pose = relative.mean(0)
+    mean_hand = procrustes_align(relative, relative[0]).mean(0)
+    held_out = held_out_mm - held_out_mm[:, WRIST, None]
+    aligned = procrustes_align(mean_hand, held_out)
     return {
-        "mpjpe_mm": _wrist_mpjpe_mm(joints_mm, truth_mm),
-        "pa_mpjpe_mm": _pa_mpjpe_mm(joints_mm, truth_mm),
-        "keypoint_error_crop_px": float(errors_px.mean()),
-        "wrist_error_mm": float(np.linalg.norm(joints_mm[WRIST] - truth_mm[WRIST])),
+        "mean_pose_mpjpe_mm": float(_distances(mean_pose, held_out).mean()),
+        "mean_hand_pa_mpjpe_mm": float(_distances(aligned, held_out).mean()),
     }
 
 
-def held_out_figures(network: UTNet, held_out: list[Frame]) -> dict[str, float]:
-    """The figures of `validate` with depth (``rgbd_``) and without it (``rgb_``)."""
-    figures = {}
-    for name, use_depth in (("rgbd", True), ("rgb", False)):
-        errors = validate(network, held_out, use_depth=use_depth)
-        figures |= {f"{name}_{key}": value for key, value in errors.items()}
-    return figures
+#: Each error with the constant that it must beat.
+_BEATEN = {"mpjpe_mm": "mean_pose_mpjpe_mm", "pa_mpjpe_mm": "mean_hand_pa_mpjpe_mm"}
+
+
+def percentages(metrics: dict[str, float], constants: dict[str, float]) -> dict[str, float]:
+    """Errors in percent of the constant predictors': ``mpjpe_percent`` of the mean pose's,
+    ``pa_mpjpe_percent`` of the mean hand's; from RGB alone with ``rgb_`` before."""
+    return {
+        f"{name.removesuffix('_mm')}_percent": 100 * metrics[name] / constants[constant]
+        for error, constant in _BEATEN.items()
+        for name in (error, f"rgb_{error}")
+        if name in metrics
+    }
 
 
 def main(argv: list[str] | None = None) -> None:
     """Print a checkpoint's figures on a dataset, and what constants score there."""
+    # It needs what this module has.
+    from core.training.data import open_data
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", type=Path)
+    parser.add_argument("dataset")
     parser.add_argument("--checkpoint", type=Path, default=default_checkpoint())
+    parser.add_argument("--workers", type=int, default=0)
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     hand_model = load_hand_model()
     network, _ = load_checkpoint(arguments.checkpoint, hand_model=hand_model, device="cpu")
-    training = load_frames(arguments.dataset, "train", hand_model, None)
-    held_out = load_frames(arguments.dataset, "evaluation", hand_model, None)
-    constants = baselines(training, held_out)
-    figures = {"frames": len(held_out), **constants, **held_out_figures(network, held_out)}
-    print(json.dumps(figures, indent=2))
+    data = open_data(DataConfig(dataset=arguments.dataset), hand_model, seed=0)
+    result = validate(network, data.validation, workers=arguments.workers)
+    metrics = result.metrics()
+    figures = {
+        "frames": len(data.validation),
+        **data.baselines,
+        **metrics,
+        **percentages(metrics, data.baselines),
+    }
+    print(json.dumps({name: round(value, 4) for name, value in figures.items()}, indent=2))
 
 
 if __name__ == "__main__":

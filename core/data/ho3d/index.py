@@ -16,7 +16,7 @@ from core.conventions import JOINT_COUNT, VERTEX_COUNT
 from core.data.frame import Frame, FrameId
 from core.data.ho3d import cache, folders, layout, listing
 from core.data.ho3d.problems import Problem, Progress, report
-from core.data.ho3d.reader import ReleasedLabels, read_frame
+from core.data.ho3d.reader import ReleasedLabels, read_frame, read_labels
 from core.data.ho3d.released import (
     ReleasedLabelsError,
     ReleasedPoints,
@@ -106,6 +106,21 @@ class Ho3dIndex:
             self.split,
             frame_id,
             image_path=path,
+            hand_model=self.hand_model,
+            released=self.released,
+            row=row,
+        )
+
+    def read_labels(self, row: int) -> Frame:
+        """Read a frame's labels without its pictures: the image is empty, (0, 0, 3).
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        return read_labels(
+            self.root,
+            self.split,
+            self.frame_id(row),
             hand_model=self.hand_model,
             released=self.released,
             row=row,

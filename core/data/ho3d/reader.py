@@ -14,6 +14,9 @@ from core.data.ho3d.problems import UnreadableFrameError
 from core.data.ho3d.released import ReleasedLabelsError, ReleasedPoints
 from core.hand.hand_model import HandModel
 
+#: (width, height) of HO-3D's pictures.
+_USUAL_SIZE_PX = (640, 480)
+
 
 @dataclass(frozen=True)
 class ReleasedLabels:
@@ -59,6 +62,31 @@ def read_frame(
         hand=hand,
         object=held,
         problems=(*depth_problems, *labels.problems, *released_problems),
+    )
+
+
+def read_labels(
+    root: Path,
+    split: str,
+    frame_id: FrameId,
+    *,
+    hand_model: HandModel,
+    released: ReleasedLabels,
+    row: int,
+) -> Frame:
+    """Read a frame's labels alone: its image is empty, (0, 0, 3), and its depth None.
+
+    Where the camera is missing, HO-3D's usual one for 640 × 480 pixels stands in.
+    """
+    labels = LabelReader(layout.meta_path(root, split, frame_id))
+    camera = labels.camera(_USUAL_SIZE_PX)
+    hand, problems = _with_released(labels.hand(hand_model), released, row)
+    return Frame(
+        frame_id=frame_id,
+        image=np.empty((0, 0, 3), np.uint8),
+        camera=camera,
+        hand=hand,
+        problems=(*labels.problems, *problems),
     )
 
 

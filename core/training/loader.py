@@ -1,0 +1,127 @@
+"""Batches made ahead by worker processes, the same whatever their number."""
+
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+#: Batches that each worker keeps ready.
+_AHEAD = 3
+
+
+class FrameReadError(ValueError):
+    """A frame could not be made into a sample: its file is missing, damaged, or has no label."""
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What went wrong while a batch was made; exceptions of their own kinds do not travel."""
+
+    text: str
+    trace: str
+    is_data: bool
+    is_memory: bool
+
+    def raise_(self) -> None:
+        if self.is_memory:
+            raise MemoryError(self.text)
+        if self.is_data:
+            raise FrameReadError(self.text)
+        raise RuntimeError(f"making a batch failed: {self.text}\n{self.trace}")
+
+
+class _Guarded(Dataset):
+    """A dataset whose errors come back as values."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+
+    def __getitems__(self, indices: Sequence) -> "list | _Failure":
+        try:
+            return [self.dataset[index] for index in indices]
+        except Exception as error:  # raised again by the process that asked
+            return _Failure(
+                text=str(error),
+                trace=traceback.format_exc(),
+                is_data=isinstance(error, OSError | ValueError),
+                is_memory=isinstance(error, MemoryError),
+            )
+
+
+@dataclass(frozen=True)
+class _Collate:
+    collate: Callable[[Sequence], Any]
+
+    def __call__(self, samples: "Sequence | _Failure") -> Any:
+        return samples if isinstance(samples, _Failure) else self.collate(samples)
+
+
+class Feed:
+    """One pass over batches that worker processes make ahead.
+
+    Its own generator leaves the run's random numbers alone. Closing it ends the workers at once.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        batches: Iterable[list],
+        collate: Callable[[Sequence], Any],
+        *,
+        workers: int,
+        pin_memory: bool = False,
+    ) -> None:
+        """`batches` are the samples' indices; without workers they are made when asked for."""
+        loader = DataLoader(
+            _Guarded(dataset),
+            batch_sampler=batches,
+            num_workers=workers,
+            collate_fn=_Collate(collate),
+            pin_memory=pin_memory,
+            worker_init_fn=_start_worker if workers else None,
+            multiprocessing_context=_start_method() if workers else None,
+            prefetch_factor=_AHEAD if workers else None,
+            generator=torch.Generator(),
+        )
+        self._iterator: Iterator | None = iter(loader)
+
+    def __iter__(self) -> "Feed":
+        return self
+
+    def __next__(self) -> Any:
+        """The next batch.
+
+        Raises:
+            FrameReadError: A frame that it needs cannot be read.
+            RuntimeError: A worker died ("DataLoader worker … killed").
+        """
+        batch = next(self._iterator)
+        if isinstance(batch, _Failure):
+            batch.raise_()
+        return batch
+
+    def close(self) -> None:
+        """Stop the workers; nothing can be taken any more."""
+        self._iterator = None  # its finaliser ends them
+
+    def __enter__(self) -> "Feed":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _start_method() -> str:
+    # Forked workers share the frames in memory; elsewhere they have to be sent a copy.
+    return "fork" if sys.platform == "linux" else "spawn"
+
+
+def _start_worker(_: int) -> None:
+    # One thread each: workers are many, and a pool that was forked hangs.
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
