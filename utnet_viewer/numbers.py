@@ -24,6 +24,21 @@ def signed(value: float | None, decimals: int = 1) -> str:
     return f"+{text}"
 
 
+def compact(value: float | None) -> str:
+    """About three digits whatever the size: ``2.66e-4``, ``0.0123``, ``0.11``, ``13.7``, ``1,240``.
+
+    A dash for None, NaN and infinity.
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    size = abs(value)
+    if value != 0 and (size < 1e-3 or size >= 1e6):
+        mantissa, exponent = f"{value:.2e}".split("e")
+        return f"{mantissa}e{int(exponent)}"  # the exponent's minus as people type it
+    decimals = next((d for limit, d in ((0.1, 4), (10, 2), (100, 1)) if size < limit), 0)
+    return f"{value:,.{decimals if value else 0}f}".replace("-", MINUS)
+
+
 def point(values, decimals: int = 1) -> str:
     """``373.1, 162.5``; a dash where a coordinate is missing."""
     return _joined([fixed(float(v), decimals) for v in values])

@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.conventions import FINGERS
 from utnet_viewer.image.paint import FINGER_COLOURS, dashed_pen
 from utnet_viewer.theme import PADDING, SIZE_LABEL, Theme, ui_font
+from utnet_viewer.widgets.controls import ThinSlider
 
 _HEIGHT = 26
 _WORDS = ("ground truth", "prediction", *FINGERS)
@@ -101,14 +102,12 @@ class LegendRow(QWidget):
         super().__init__(parent)
         self.setFixedHeight(_HEIGHT)
         self.marks = MarkLegend(theme)
-        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity = ThinSlider("Opacity of the overlays", theme, width=64)
         self.opacity.setObjectName("overlayOpacity")
         self.opacity.setRange(0, 100)
         self.opacity.setSingleStep(5)
         self.opacity.setPageStep(20)
         self.opacity.setValue(100)
-        self.opacity.setFixedWidth(64)
-        self.opacity.setAccessibleName("Opacity of the overlays")
         self.opacity.valueChanged.connect(self._say_opacity)
         self.zoom = QLabel()
         self.zoom.setObjectName("hint")
@@ -122,21 +121,7 @@ class LegendRow(QWidget):
         layout.addWidget(self.marks, 1)
         layout.addWidget(self.opacity)
         layout.addWidget(self.zoom)
-        self._theme = theme
-        theme.changed.connect(self._restyle)
-        self._restyle()
         self._say_opacity(100)
-
-    def _restyle(self) -> None:
-        palette = self._theme.palette
-        self.opacity.setStyleSheet(
-            f"QSlider::groove:horizontal {{ height: 3px; border-radius: 1px;"
-            f" background: {palette.bg4}; }}"
-            f"QSlider::sub-page:horizontal {{ border-radius: 1px; background: {palette.t3}; }}"
-            f"QSlider::handle:horizontal {{ width: 10px; margin: -4px 0; border-radius: 5px;"
-            f" background: {palette.t2}; }}"
-            f"QSlider::handle:horizontal:focus {{ background: {palette.accent}; }}"
-        )
 
     def resizeEvent(self, event) -> None:
         """What the marks mean goes before the slider, which has keys as well."""

@@ -8,12 +8,13 @@ import pyqtgraph as pg  # isort: skip
 
 from core.conventions import FINGER_JOINTS, FINGERS, WRIST
 from utnet_viewer.numbers import signed
-from utnet_viewer.theme import SIZE_AXIS, SIZE_LABEL, Theme, ui_font
+from utnet_viewer.theme import SIZE_LABEL, Theme, ui_font
+from utnet_viewer.widgets.plot import AXIS_HEIGHT, QuietPlot
 
 #: Tops of axes, so that the scale holds still from frame to frame.
 AXIS_TOPS = (1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800, 1000)
 GROUP = 5.0
-_AXIS_WIDTH, _AXIS_HEIGHT = 34, 22
+_AXIS_WIDTH = 34
 
 #: Place of every joint's bar: the wrist, then the fingers from knuckle to tip.
 JOINT_X = {WRIST: -0.9} | {
@@ -138,7 +139,7 @@ class HandChart(QWidget):
         self._place_notice()
 
     def _place_notice(self) -> None:
-        room = self.plot.rect().adjusted(_AXIS_WIDTH, 0, 0, -_AXIS_HEIGHT)
+        room = self.plot.rect().adjusted(_AXIS_WIDTH, 0, 0, -AXIS_HEIGHT)
         self.notice.resize(self.notice.sizeHint().boundedTo(room.size()))
         self.notice.move(room.center() - self.notice.rect().center())
 
@@ -162,46 +163,23 @@ class HandChart(QWidget):
     def restyle(self) -> None:
         """Take the theme's colours."""
         palette = self.theme.palette
-        self.plot.setBackground(QColor(palette.bg2))
+        self.plot.restyle(palette)
         self._mark.setBrush(palette.colour("t1", 0.09))
         self.notice.setStyleSheet(
             f"color: {palette.t3}; background: {palette.bg2}; padding: 2px 8px;"
         )
-        for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
-            axis.setTextPen(QColor(palette.t2 if side == "bottom" else palette.t3))
-        self.plot.getAxis("bottom").setPen(pg.mkPen(palette.line2))
-        self.plot.getAxis("left").setPen(QPen(Qt.PenStyle.NoPen))
-        self.plot.getAxis("left").setTickPen(pg.mkPen(palette.t1))  # of the grid, at 10 %
 
     def _joint_at(self, x: float) -> int:
         near = min(JOINT_X, key=lambda joint: abs(JOINT_X[joint] - x))
         return near if abs(JOINT_X[near] - x) <= 0.75 and self.has_joint(near) else -1
 
 
-class _Plot(pg.PlotWidget):
-    """A still plot: horizontal grid at 10 %, no frame, no ticks, no menu, no dragging."""
+class _Plot(QuietPlot):
+    """Says which joint the pointer is over."""
 
     def __init__(self, joint_at, say_hovered) -> None:
-        super().__init__()
+        super().__init__(axis_width=_AXIS_WIDTH)
         self._joint_at, self._say_hovered = joint_at, say_hovered
-        self.setMouseEnabled(False, False)
-        self.setMenuEnabled(False)
-        self.hideButtons()
-        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.getViewBox().setDefaultPadding(0)
-        self.getPlotItem().setContentsMargins(0, 2, 0, 0)
-        for side in ("left", "bottom"):
-            axis = self.getAxis(side)
-            axis.setStyle(tickLength=0, tickFont=ui_font(SIZE_AXIS), tickTextOffset=6)
-            axis.enableAutoSIPrefix(False)
-            # Drawn once, not with every frame: numbers and grid hold still while bars change.
-            axis.setCacheMode(pg.QtWidgets.QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        self.getAxis("left").setWidth(_AXIS_WIDTH)
-        self.getAxis("left").setGrid(26)
-        self.getAxis("left").setStyle(showValues=True)
-        self.getAxis("bottom").setHeight(_AXIS_HEIGHT)
 
     def mouseMoveEvent(self, event) -> None:
         """Say which joint the pointer is over."""
@@ -213,7 +191,3 @@ class _Plot(pg.PlotWidget):
         """Nothing is hovered any more."""
         super().leaveEvent(event)
         self._say_hovered(-1)
-
-    def wheelEvent(self, event) -> None:
-        """The chart does not scroll; its surroundings may."""
-        event.ignore()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from utnet_viewer.theme import ICON, ICON_BUTTON, SEGMENT, Theme
 from utnet_viewer.widgets.icons import icon
@@ -141,6 +141,29 @@ class SegmentedControl(QFrame):
     def set_option_enabled(self, option: str, enabled: bool) -> None:
         """Grey an option out, such as Depth for a frame without depth."""
         self._actions[option].setEnabled(enabled)
+
+
+class ThinSlider(QSlider):
+    """A horizontal slider that steps back: a hairline and a small handle."""
+
+    def __init__(self, name: str, theme: Theme, *, width: int) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._theme = theme
+        self.setAccessibleName(name)
+        self.setFixedWidth(width)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        palette = self._theme.palette
+        self.setStyleSheet(
+            f"QSlider::groove:horizontal {{ height: 3px; border-radius: 1px;"
+            f" background: {palette.bg4}; }}"
+            f"QSlider::sub-page:horizontal {{ border-radius: 1px; background: {palette.t3}; }}"
+            f"QSlider::handle:horizontal {{ width: 10px; margin: -4px 0; border-radius: 5px;"
+            f" background: {palette.t2}; }}"
+            f"QSlider::handle:horizontal:focus {{ background: {palette.accent}; }}"
+        )
 
 
 class Tag(QLabel):

@@ -18,6 +18,15 @@ from utnet_viewer.theme import CONTROL_RADIUS, Theme
 OUTSET = 3
 
 
+#: A widget of another kind that wants the ring sets this property.
+RING_PROPERTY = "focusRing"
+
+
+def _takes_ring(widget: QWidget) -> bool:
+    usual = (QAbstractButton, QAbstractItemView, QAbstractSlider, QLineEdit)
+    return isinstance(widget, usual) or bool(widget.property(RING_PROPERTY))
+
+
 class FocusRing(QWidget):
     """Paints over the window: 1 px accent border and a 2 px ring outside it.
 
@@ -61,8 +70,7 @@ class FocusRing(QWidget):
         # A button that is deleted because it was pressed loses the focus while it goes.
         if self._target is not None and isValid(self._target):
             self._target.removeEventFilter(self)
-        wanted = (QAbstractButton, QAbstractItemView, QAbstractSlider, QLineEdit)
-        belongs = isinstance(new, wanted) and new.window() is self.window()
+        belongs = new is not None and _takes_ring(new) and new.window() is self.window()
         self._target = new if belongs else None
         if self._target is not None:
             self._target.installEventFilter(self)
