@@ -1,0 +1,83 @@
+"""Smoothing of noisy curves."""
+
+import numpy as np
+from scipy.signal import lfilter
+
+#: What the slider offers: over about so many steps; 1 is none.
+SPANS = (1, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+
+
+class Smoother:
+    """Debiased exponential moving average of a growing column.
+
+    With β = 1 − 1/span, over the finite values x_1 … x_k so far::
+
+        s_k = Σ_i β^(k−i) x_i / Σ_i β^(k−i) = (1 − β) Σ_i β^(k−i) x_i / (1 − β^k)
+
+    which is Adam's bias correction (Kingma and Ba 2015, algorithm 1) and the smoothing of
+    TensorBoard: the start is no mixture with zero. A value that is not finite has no average (NaN)
+    and leaves the later ones as if it had not been.
+    """
+
+    def __init__(self, span: int) -> None:
+        """`span` in steps, at least 1; 1 gives the finite values back."""
+        if span < 1:
+            raise ValueError(f"smoothing over {span} steps makes no sense")
+        self.span = span
+        self._forget()
+
+    def _forget(self) -> None:
+        self._smooth = np.empty(0)
+        self._last_seen = np.nan
+        self._sum, self._count = 0.0, 0  # (1 − β) Σ β^(k−i) x_i, and k
+
+    def update(self, values: np.ndarray) -> np.ndarray:
+        """The average (n,) of `values` (n,): those of the last call with new ones after them.
+
+        Only the new ones cost time. Other values (a run that was rewound) start from scratch.
+        """
+        known = len(self._smooth)
+        if not self._continues(values, known):
+            self._forget()
+            known = 0
+        fresh = values[known:]
+        if len(fresh):
+            self._smooth = np.concatenate([self._smooth, self._averages(fresh)])
+            self._last_seen = values[-1]
+        return self._smooth
+
+    def _continues(self, values: np.ndarray, known: int) -> bool:
+        if known == 0 or len(values) < known:
+            return known == 0
+        return np.array_equal(values[known - 1], self._last_seen, equal_nan=True)
+
+    def _averages(self, fresh: np.ndarray) -> np.ndarray:
+        finite = np.isfinite(fresh)
+        averages = np.full(len(fresh), np.nan)
+        if not finite.any():
+            return averages
+        decay = 1.0 - 1.0 / self.span
+        sums, _ = lfilter([1.0 - decay], [1.0, -decay], fresh[finite], zi=[decay * self._sum])
+        counts = self._count + np.arange(1, len(sums) + 1)
+        averages[finite] = sums / (1.0 - decay**counts)
+        self._sum, self._count = float(sums[-1]), int(counts[-1])
+        return averages
+
+
+class Smoothers:
+    """A smoother for every column of every run, so that following a run costs only what is new."""
+
+    def __init__(self) -> None:
+        self._smoothers: dict[tuple[str, str], Smoother] = {}
+
+    def smooth(self, run: str, column: str, values: np.ndarray, span: int) -> np.ndarray:
+        """`values` (n,) averaged over about `span` steps; see `Smoother`."""
+        smoother = self._smoothers.get((run, column))
+        if smoother is None or smoother.span != span:
+            smoother = self._smoothers[run, column] = Smoother(span)
+        return smoother.update(values)
+
+    def keep_only(self, runs: set[str]) -> None:
+        """Forget all runs that are no longer shown, and what a resumed run has made void."""
+        for key in [key for key in self._smoothers if key[0] not in runs]:
+            del self._smoothers[key]

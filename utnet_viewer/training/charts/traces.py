@@ -1,0 +1,261 @@
+"""Paints a chart's lines, areas, dots and marks as one item, in device pixels.
+
+One item and one cached picture a chart: the crosshair moves over it without drawing a line again.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtWidgets import QGraphicsItem
+from shiboken6 import wrapInstance
+
+from utnet_viewer.theme import DARK, SIZE_AXIS, Palette, ui_font
+from utnet_viewer.training.charts.axis_marks import MarkGroup, paint_marks
+from utnet_viewer.training.charts.content import Ink
+
+RAW_ALPHA = 0.18
+_MARKER_RADIUS = 3.2
+_LABEL_HEIGHT = 13.0
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What is left of a series for the view: both (m,) in view coordinates, NaN where it breaks.
+
+    Attributes:
+        x: Steps.
+        y: Values, log10 of them on a log axis.
+        ink: How it is drawn.
+        floor: (m,) for an area.
+        is_raw: The faint trace under a smoothed line.
+        only_dots: Not connected.
+        label: Words at its end.
+    """
+
+    key: str
+    x: np.ndarray
+    y: np.ndarray
+    ink: Ink
+    floor: np.ndarray | None = None
+    is_raw: bool = False
+    only_dots: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class HorizontalLine:
+    """A level in view coordinates."""
+
+    y: float
+    ink: Ink
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """All that is painted.
+
+    Attributes:
+        band: Lower and upper edge of the healthy range and its colour.
+        not_finite: Steps where a value is not finite.
+        marks: On the step axis.
+        palette: Of the marks and seams.
+    """
+
+    traces: tuple[Trace, ...] = ()
+    lines: tuple[HorizontalLine, ...] = ()
+    band: tuple[float, float, QColor] | None = None
+    not_finite: np.ndarray = field(default_factory=lambda: np.empty(0))
+    marks: tuple[MarkGroup, ...] = ()
+    palette: Palette = DARK
+
+
+class TracesItem(pg.GraphicsObject):
+    """Shows a `Drawing`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawing = Drawing()
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def show_drawing(self, drawing: Drawing) -> None:
+        """Draw this instead."""
+        self.drawing = drawing
+        self.prepareGeometryChange()
+        self.update()
+
+    def viewRangeChanged(self) -> None:
+        """What is drawn follows the view's range."""
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The whole view."""
+        return self.viewRect()
+
+    def paint(self, painter: QPainter, *args) -> None:
+        """Band, areas, faint traces, lines, dots, marks; in device pixels."""
+        to_device = painter.transform()
+        view = to_device.mapRect(self.viewRect())
+        painter.save()
+        painter.resetTransform()
+        painter.setClipRect(view)
+        drawing = self.drawing
+        if drawing.band is not None:
+            low, high, colour = drawing.band
+            top, bottom = _y(to_device, high), _y(to_device, low)
+            painter.fillRect(QRectF(view.left(), top, view.width(), bottom - top), colour)
+        for trace in (t for t in drawing.traces if t.floor is not None):
+            _paint_area(painter, trace, to_device, drawing.palette.colour("bg2"))
+        for trace in (t for t in drawing.traces if t.is_raw):
+            _paint_raw(painter, trace, to_device)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for line in drawing.lines:
+            y = round(_y(to_device, line.y)) + 0.5
+            painter.setPen(pen_of(line.ink))
+            painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
+        for trace in (t for t in drawing.traces if t.floor is None and not t.is_raw):
+            _paint_line(painter, trace, to_device)
+        _paint_labels(painter, drawing, to_device, view)
+        _paint_not_finite(painter, drawing, to_device, view)
+        paint_marks(painter, drawing.marks, view, drawing.palette)
+        painter.restore()
+
+
+def pen_of(ink: Ink) -> QPen:
+    """The pen of an ink; flat ends and bevelled joins take Qt's short way."""
+    colour = QColor(ink.colour)
+    colour.setAlphaF(ink.alpha)
+    pen = QPen(colour, ink.width)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
+    if ink.dashes:
+        pen.setDashPattern(list(ink.dashes))
+    return pen
+
+
+def paint_marker(painter: QPainter, marker: str, at: QPointF, radius: float = _MARKER_RADIUS):
+    """A filled circle, diamond or triangle in the painter's brush."""
+    if marker == "circle":
+        painter.drawEllipse(at, radius, radius)
+        return
+    r = radius * 1.25
+    corners = ((0, -r), (r, 0), (0, r), (-r, 0))
+    if marker == "triangle":
+        corners = ((0, -r), (r, r * 0.8), (-r, r * 0.8))
+    painter.drawConvexPolygon(QPolygonF([at + QPointF(x, y) for x, y in corners]))
+
+
+def _y(to_device: QTransform, y: float) -> float:
+    return to_device.m22() * y + to_device.dy()
+
+
+def _device(trace: Trace, y: np.ndarray, to_device: QTransform) -> tuple[np.ndarray, np.ndarray]:
+    # Far outside values would overflow the rasteriser's integers.
+    x = np.clip(to_device.m11() * trace.x + to_device.dx(), -30_000, 30_000)
+    return x, np.clip(to_device.m22() * y + to_device.dy(), -30_000, 30_000)
+
+
+def _draw_segments(painter: QPainter, x: np.ndarray, y: np.ndarray) -> None:
+    """Lines between neighbours; none to or from NaN.
+
+    Separate ones, because Qt takes twenty times as long for a noisy polyline that is wider than a
+    pixel; handed over as one array, because making 600 QLineF costs more than drawing them.
+    """
+    connected = np.isfinite(y[:-1]) & np.isfinite(y[1:]) & np.isfinite(x[:-1]) & np.isfinite(x[1:])
+    ends = np.stack([x[:-1], y[:-1], x[1:], y[1:]], axis=1)[connected]
+    ends = np.ascontiguousarray(ends, np.float64)  # four doubles each: what a QLineF is
+    if len(ends):
+        painter.drawLines(wrapInstance(ends.ctypes.data, QLineF), len(ends))
+
+
+def _lonely(y: np.ndarray) -> np.ndarray:
+    """Points without a neighbour to be connected with: they are drawn as dots."""
+    there = np.isfinite(y)
+    before = np.concatenate([[False], there[:-1]])
+    after = np.concatenate([there[1:], [False]])
+    return there & ~before & ~after
+
+
+def _paint_raw(painter: QPainter, trace: Trace, to_device: QTransform) -> None:
+    x, y = _device(trace, trace.y, to_device)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(pen_of(trace.ink))
+    _draw_segments(painter, x, y)
+
+
+def _paint_area(painter: QPainter, trace: Trace, to_device: QTransform, paper: QColor) -> None:
+    x, top = _device(trace, trace.y, to_device)
+    _, bottom = _device(trace, trace.floor, to_device)
+    whole = np.isfinite(x) & np.isfinite(top) & np.isfinite(bottom)
+    x, top, bottom = x[whole], top[whole], bottom[whole]
+    outline = np.concatenate([x, x[::-1]]), np.concatenate([top, bottom[::-1]])
+    colour = QColor(trace.ink.colour)
+    colour.setAlphaF(trace.ink.alpha)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawPath(pg.functions.arrayToQPath(*outline))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(paper, 1))  # a seam between neighbours
+    _draw_segments(painter, x, top)
+
+
+def _paint_line(painter: QPainter, trace: Trace, to_device: QTransform) -> None:
+    x, y = _device(trace, trace.y, to_device)
+    ink = trace.ink
+    if not trace.only_dots:
+        painter.setPen(pen_of(ink))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if ink.dashes:
+            painter.drawPath(pg.functions.arrayToQPath(x, y, connect="finite"))
+        else:
+            _draw_segments(painter, x, y)
+    is_dot = np.isfinite(y) if ink.marker or trace.only_dots else _lonely(y)
+    colour = QColor(ink.colour)
+    colour.setAlphaF(ink.alpha)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    radius = 2.0 if trace.only_dots else _MARKER_RADIUS
+    for point in np.stack([x, y], axis=1)[is_dot].tolist():
+        paint_marker(painter, ink.marker or "circle", QPointF(*point), radius)
+
+
+def _paint_labels(painter: QPainter, drawing: Drawing, to_device: QTransform, view: QRectF):
+    """Names at the ends of lines, none over another."""
+    font = ui_font(SIZE_AXIS)
+    painter.setFont(font)
+    advance = QFontMetricsF(font).horizontalAdvance
+    taken: list[QRectF] = []
+    for trace in (t for t in drawing.traces if t.label):
+        x, y = _device(trace, trace.y, to_device)
+        inside = np.flatnonzero(np.isfinite(y) & (x >= view.left()) & (x <= view.right()))
+        if not len(inside):
+            continue
+        end_x, end_y = float(x[inside[-1]]), float(y[inside[-1]])
+        width = advance(trace.label)
+        left = min(end_x - width, view.right() - width - 4)
+        for above in (True, False):
+            top = end_y - _LABEL_HEIGHT - 2 if above else end_y + 2
+            box = QRectF(left, top, width, _LABEL_HEIGHT)
+            if not view.contains(box) or any(box.intersects(other) for other in taken):
+                continue
+            taken.append(box)
+            colour = QColor(trace.ink.colour)
+            painter.setPen(colour)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, trace.label)
+            break
+
+
+def _paint_not_finite(painter: QPainter, drawing: Drawing, to_device: QTransform, view: QRectF):
+    """Crosses at the top edge, one a pixel column at most."""
+    if not len(drawing.not_finite):
+        return
+    x = np.unique(np.round(to_device.m11() * drawing.not_finite + to_device.dx()))
+    painter.setPen(QPen(drawing.palette.colour("fault"), 1.75))
+    y = view.top() + 5
+    for place in x[(x >= view.left() - 1) & (x <= view.right() + 1)].tolist():
+        painter.drawLine(QPointF(place - 3, y - 3), QPointF(place + 3, y + 3))
+        painter.drawLine(QPointF(place - 3, y + 3), QPointF(place + 3, y - 3))
