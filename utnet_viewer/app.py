@@ -141,7 +141,7 @@ class Starter(QObject):
     def _take_screenshot(self, path: Path) -> None:
         from utnet_viewer.screenshot import Screenshot
 
-        self._screenshot = Screenshot(self.session, path, panels_are_there=self.has_all_panels)
+        self._screenshot = Screenshot(self.session, path, panels_are_done=self.is_painted_finely)
         self._screenshot.finished.connect(self.finished)
 
     def has_all_panels(self) -> bool:
@@ -149,6 +149,10 @@ class Starter(QObject):
         from utnet_viewer.mesh.open3d_loading import is_loaded
 
         return not self.panels_missing and is_loaded()
+
+    def is_painted_finely(self) -> bool:
+        """Whether every panel shows what it has as finely as it will."""
+        return self.has_all_panels() and self._panels["Mesh"].is_settled
 
     def _open_first(self) -> None:
         """The dataset asked for, else last time's, else the demo."""

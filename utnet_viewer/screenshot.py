@@ -11,7 +11,7 @@ from utnet_viewer.session import Session
 
 TIMEOUT_S = 120.0
 
-#: How long nothing may change before the window counts as finished: the mesh view refines a still.
+#: How long nothing may change before the window counts as finished.
 QUIET_S = 1.0
 
 
@@ -21,10 +21,10 @@ class Screenshot(QObject):
     finished = Signal(int)  # exit status
 
     def __init__(
-        self, session: Session, path: Path, *, panels_are_there: Callable[[], bool]
+        self, session: Session, path: Path, *, panels_are_done: Callable[[], bool]
     ) -> None:
         super().__init__(session)
-        self._session, self._path, self._panels_are_there = session, path, panels_are_there
+        self._session, self._path, self._panels_are_done = session, path, panels_are_done
         self._began_at, self._settled_at = time.monotonic(), float("nan")
         self._timer = QTimer(self, interval=100)
         self._timer.timeout.connect(self._look)
@@ -34,7 +34,7 @@ class Screenshot(QObject):
         session, now = self._session, time.monotonic()
         if session.refusal is not None:
             self._end(session.refusal.text)
-        elif session.is_settled and self._panels_are_there():
+        elif session.is_settled and self._panels_are_done():
             if self._settled_at != self._settled_at:
                 self._settled_at = now
             elif now - self._settled_at >= QUIET_S:

@@ -24,7 +24,7 @@ def _panel(qtbot, width: int, height: int) -> MeshPanel:
     qtbot.waitUntil(lambda: (view.width(), view.height()) == (width, height))
     view.fit()
     view.repaint()
-    assert view._picture.front is not None
+    assert view.sharpening.picture.front is not None
     return panel
 
 

@@ -13,6 +13,7 @@ from support_samples import make_document, make_sample, show
 
 from core.conventions import JOINT_NAMES
 from utnet_viewer.mesh import panel as panel_module
+from utnet_viewer.mesh import renderer as renderer_module
 from utnet_viewer.mesh.external_viewer import load_meshes, save_scene
 from utnet_viewer.mesh.open3d_loading import Open3DLoader
 from utnet_viewer.mesh.panel import MeshPanel
@@ -170,12 +171,12 @@ def test_camera_stays_while_stepping(qtbot, panel, document):
 
 
 def test_another_sample_is_another_surface(panel, view, document):
-    before = view._picture.front.depth_mm.copy()
+    before = view.sharpening.picture.front.depth_mm.copy()
     show(document, make_sample(row=3, seed=8))
     view.repaint()
-    view._on_settled()
+    view.sharpening.change()
     view.repaint()
-    assert not np.array_equal(view._picture.front.depth_mm, before)
+    assert not np.array_equal(view.sharpening.picture.front.depth_mm, before)
     vertices_mm = view.scene.prediction.vertices_mm
     pick = view._pick(QPointF(_surface_point(view, 4)))
     assert np.linalg.norm(vertices_mm - pick.point_mm, axis=1).min() < 8
@@ -192,31 +193,34 @@ def test_half_resolution_while_dragging_full_on_release_finest_at_rest(qtbot, pa
     _move(view, QPoint(60, 20), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     view.repaint()
     assert view.quality is Quality.MOVING
-    assert view._picture.front.width == round(view.width() / 2)
+    assert view.sharpening.picture.front.width == round(view.width() / 2)
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
     view.repaint()
     assert view.quality is Quality.STILL
-    assert view._picture.front.width == view.width()
-    coarse = view._picture.front.image.copy()
+    assert view.sharpening.picture.front.width == round(view.width() / 2)  # until it is drawn
+    qtbot.waitUntil(lambda: view.sharpening.picture.front.width == view.width())
+    assert view.quality is Quality.STILL
+    coarse = view.sharpening.picture.front.image.copy()
     assert not panel.is_settled
     qtbot.waitUntil(lambda: panel.is_settled, timeout=15_000)
     assert view.quality is Quality.REFINED
-    assert view._picture.front.width == view.width()
-    assert not np.array_equal(view._picture.front.image, coarse)
-    alphas = np.unique(view._picture.front.image[..., 3])
+    assert view.sharpening.picture.front.width == view.width()
+    assert not np.array_equal(view.sharpening.picture.front.image, coarse)
+    alphas = np.unique(view.sharpening.picture.front.image[..., 3])
     assert len(alphas) > len(np.unique(coarse[..., 3]))  # soft edges
 
 
-def test_a_movement_interrupts_refining(qtbot, view):
+def test_a_movement_interrupts_refining(qtbot, view, monkeypatch):
+    monkeypatch.setattr(renderer_module, "BAND_RAYS", 500)  # refining takes many turns
     qtbot.waitUntil(lambda: view.quality is Quality.REFINING, timeout=15_000)
     view.set_camera(view.camera.orbit(5, 0))
     assert view.quality is Quality.MOVING
-    assert not view._band.isActive()
+    assert view.sharpening.picture is None
 
 
 def test_hidden_view_rests(qtbot, panel, view):
     panel.hide()
-    assert not any(timer.isActive() for timer in (view._settle, view._rest, view._band))
+    assert not view.sharpening.is_active
     panel.show()
     qtbot.waitUntil(lambda: view.quality is Quality.REFINED, timeout=15_000)
 
@@ -246,7 +250,7 @@ def test_card_stands_off_the_hand(qtbot, panel, view):
     view.repaint()
     from utnet_viewer.mesh.furniture import Card
 
-    stage = view._stage(view.width(), view.height(), view._picture)
+    stage = view._stage(view.width(), view.height(), view.sharpening.picture)
     x, y = view._card_corner
     width, height = Card("vertex 100", view.pick.rows, "#FFFFFF", (0, 0)).size
     assert stage.covered_share(x, y, x + width, y + height) < 0.1
@@ -315,7 +319,7 @@ def test_every_layer_changes_the_picture_and_goes_away_again(qtbot, panel, view)
         assert changed.sum() > 30, toggle.text()
         toggle.trigger()
     view.set_camera(view.camera)
-    view._on_settled()
+    view.sharpening.settle()
     np.testing.assert_allclose(_colours(view), before, atol=90)
 
 
@@ -350,8 +354,9 @@ def test_error_colours_are_on_screen(document, panel, view):
     panel.alignments.set_value("Camera")
     view.fit()
     view.repaint()
-    solid = np.isfinite(view._picture.front.depth_mm) & (view._picture.front.image[..., 3] == 255)
-    red, green, blue = view._picture.front.image[solid][:, :3].astype(int).mean(0)
+    front = view.sharpening.picture.front
+    solid = np.isfinite(front.depth_mm) & (front.image[..., 3] == 255)
+    red, green, blue = front.image[solid][:, :3].astype(int).mean(0)
     assert blue > red > green
 
 
@@ -362,15 +367,15 @@ def test_without_prediction_the_truth_is_the_surface(panel, view, document):
     show(document, make_sample(row=1, with_prediction=False))
     view.repaint()
     assert panel.legend.words == "ground truth"
-    assert np.isfinite(view._picture.front.depth_mm).sum() > 200
-    assert view._picture.behind is None
+    assert np.isfinite(view.sharpening.picture.front.depth_mm).sum() > 200
+    assert view.sharpening.picture.behind is None
 
 
 def test_evaluation_frame_with_prediction(panel, view, document):
     show(document, make_sample(row=2, evaluation=True))
     view.repaint()
     assert panel.legend.words == "prediction"
-    assert np.isfinite(view._picture.front.depth_mm).sum() > 200
+    assert np.isfinite(view.sharpening.picture.front.depth_mm).sum() > 200
 
 
 def test_empty_document_says_what_to_do(qtbot):
@@ -436,7 +441,7 @@ def test_panel_opens_before_open3d_and_draws_when_it_comes(qtbot, document, monk
     qtbot.waitUntil(lambda: panel.view.is_ready, timeout=30_000)
     panel.shut_down()
     panel.view.repaint()
-    assert panel.view._picture.front is not None
+    assert panel.view.sharpening.picture.front is not None
 
 
 def test_a_missing_open3d_is_said(qtbot, panel):

@@ -71,8 +71,8 @@ class MeshPanel(Panel):
 
     @property
     def is_settled(self) -> bool:
-        """Whether the finest picture of the current sample is on screen."""
-        return self.view.quality is Quality.REFINED
+        """Whether the finest picture of the current sample is on screen, if the view is."""
+        return self.view.quality is Quality.REFINED or not self.view.isVisible()
 
     def render_image(self, width: int, height: int) -> QImage:
         """The view as a supersampled picture; RuntimeError while Open3D is not loaded."""

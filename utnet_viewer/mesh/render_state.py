@@ -68,3 +68,15 @@ RESOLUTION = {
     Quality.REFINING: Resolution(front=1, behind=1 / 2),
     Quality.REFINED: Resolution(front=2, behind=1),
 }
+
+#: In motion a larger view than this (in pixels of the screen) is drawn with as many rays only.
+LARGEST_MOVING_PX = 640 * 480
+
+
+def resolution(quality: Quality, width_px: float, height_px: float) -> Resolution:
+    """How finely to draw a view of this size."""
+    chosen = RESOLUTION[quality]
+    if quality is not Quality.MOVING:
+        return chosen
+    share = min(1.0, (LARGEST_MOVING_PX / (width_px * height_px)) ** 0.5)
+    return Resolution(chosen.front * share, chosen.behind * share)

@@ -10,14 +10,14 @@ from utnet_viewer.mesh import furniture, overlay
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
 from utnet_viewer.mesh.picking import Pick, pick_at
 from utnet_viewer.mesh.picture import Drawing, Picture
-from utnet_viewer.mesh.render_state import RESOLUTION, Event, Quality, after
+from utnet_viewer.mesh.render_state import Quality, resolution
 from utnet_viewer.mesh.scene import MeshScene, ground_under
+from utnet_viewer.mesh.sharpening import Sharpening
 from utnet_viewer.mesh.stage import Layers, Stage
 from utnet_viewer.mesh.subject import SubjectMaker
 from utnet_viewer.mesh.views import first_view, preset_view
 from utnet_viewer.theme import Theme
 
-SETTLE_MS, REST_MS = 90, 220
 #: A joint is under the pointer within this distance.
 JOINT_REACH_PX = 9.0
 EMPTY = ("No sample open", "Open a dataset to see its hands here.")
@@ -36,7 +36,6 @@ class MeshView(QWidget):
         self.camera = first_view(OrbitCamera())
         self.layers = Layers()
         self.scene: MeshScene | None = None
-        self.quality = Quality.STILL
         self.message = EMPTY
         self._notice = ""
         self.ruler_mm: list[np.ndarray] = []
@@ -47,23 +46,24 @@ class MeshView(QWidget):
         self._subjects = SubjectMaker(hand_model)
         self._ground_mm: tuple[float, float, float] | None = None
         self._is_fitted = False
-        self._picture: Picture | None = None
-        self._refinement: Drawing | None = None
         self._card_corner: tuple[int, int] | None = None
         self._drag_from: QPointF | None = None
         self._dragged = False
-        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
-        self._settle.timeout.connect(self._on_settled)
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(lambda: self._on(Event.REST))
-        self._band = QTimer(self, interval=0)
-        self._band.timeout.connect(self._draw_band)
+        self.sharpening = Sharpening(self._begin_drawing, self)
+        self.sharpening.changed.connect(self._repaint_in_turn)
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self.update)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        theme.changed.connect(lambda: self._on(Event.CHANGE))
+        theme.changed.connect(self.sharpening.change)
 
     # --- what is shown -----------------------------------------------------------------------
+
+    @property
+    def quality(self) -> Quality:
+        """How finely the surfaces are drawn now."""
+        return self.sharpening.quality
 
     def set_scene(self, scene: MeshScene | None) -> None:
         """Show another scene from where the camera is: coarsely at once, finely when it stays."""
@@ -73,19 +73,19 @@ class MeshView(QWidget):
         if scene is not None and scene.reference is not None:
             self._ground_mm = ground_under(scene, self._ground_mm)
         self._fit_once()
-        self._on(Event.MOVE)
+        self.sharpening.move()
 
     def set_hand_model(self, hand_model: HandModel) -> None:
         """Draw the faces of another hand model."""
         self._subjects = SubjectMaker(hand_model)
         self._subjects.set_scene(self.scene)
-        self._on(Event.CHANGE)
+        self.sharpening.change()
 
     def set_layers(self, layers: Layers) -> None:
         """Show other layers."""
         if layers != self.layers:
             self.layers = layers
-            self._on(Event.CHANGE)
+            self.sharpening.change()
 
     def set_message(self, title: str, text: str) -> None:
         """What to say in the middle while there is no hand."""
@@ -100,7 +100,7 @@ class MeshView(QWidget):
     def set_ready(self) -> None:
         """Open3D is there: surfaces can be drawn."""
         self.is_ready = True
-        self._on(Event.CHANGE)
+        self.sharpening.change()
 
     def set_hovered_joint(self, joint: int) -> None:
         """Mark a joint (-1: none), pointed at here or in another panel."""
@@ -125,7 +125,7 @@ class MeshView(QWidget):
         """Look from elsewhere; coarse at first, fine when it stops."""
         self.camera = camera
         self.pick = None
-        self._on(Event.MOVE)
+        self.sharpening.move()
         self.camera_changed.emit()
 
     def fit(self) -> None:
@@ -166,14 +166,13 @@ class MeshView(QWidget):
         """Another size is another picture."""
         super().resizeEvent(event)
         self._fit_once()
-        self._on(Event.CHANGE)
+        self.sharpening.change()
 
     def paintEvent(self, event) -> None:
         """Draw what the state asks for, at the screen's own resolution."""
-        if self._picture is None and self.is_ready:
-            self._picture = self._drawing(self.width(), self.height(), self.quality).finish()
+        picture = self.sharpening.current()
         painter = QPainter(self)
-        self._paint(painter, self._stage(self.width(), self.height(), self._picture))
+        self._paint(painter, self._stage(self.width(), self.height(), picture))
         painter.end()
 
     def render_image(self, width: int, height: int) -> QImage:
@@ -203,6 +202,16 @@ class MeshView(QWidget):
             picture=picture or Picture(),
         )
 
+    def _repaint_in_turn(self) -> None:
+        """After what is waiting to be painted already: the photo comes first, and no single turn
+        of the event loop takes long."""
+        self._turn.start()
+
+    def _begin_drawing(self, quality: Quality) -> Drawing | None:
+        if not self.is_ready:
+            return None
+        return self._drawing(self.width(), self.height(), quality)
+
     def _drawing(self, width: int, height: int, quality: Quality) -> Drawing:
         # In motion a dense screen gets no more pixels than an ordinary one: smooth comes first.
         is_moving = quality is Quality.MOVING
@@ -211,7 +220,7 @@ class MeshView(QWidget):
         front = self._subjects.front(self.layers, quickly=is_moving)
         behind = self._subjects.behind(self.layers, is_dark=is_dark, quickly=is_moving)
         size_px = (width * ratio, height * ratio)
-        return Drawing(front, behind, self.camera, size_px, RESOLUTION[quality])
+        return Drawing(front, behind, self.camera, size_px, resolution(quality, *size_px))
 
     def _paint(self, painter: QPainter, stage: Stage, *, with_pointer: bool = True) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -260,60 +269,15 @@ class MeshView(QWidget):
         furniture.paint_card(painter, card, self._card_corner)
         overlay.paint_ring(painter, at)
 
-    # --- states ------------------------------------------------------------------------------
-
-    def _on(self, event: Event) -> None:
-        """Go to the next quality, and do what it asks for."""
-        if event in (Event.SETTLE, Event.REST) and not self.isVisible():
-            return
-        self.quality = after(self.quality, event)
-        if event is Event.REST:
-            self._start_refinement()
-            return
-        if event is Event.FINISH:
-            self.update()
-            return
-        self._band.stop()
-        self._refinement = self._picture = None
-        if self.quality is Quality.MOVING:
-            self._rest.stop()
-            self._settle.start()
-        else:
-            self._settle.stop()
-            self._rest.start()
-        self.update()
-
-    def _on_settled(self) -> None:
-        if self.quality is Quality.MOVING:
-            self._on(Event.SETTLE)
-
     def hideEvent(self, event) -> None:
         """Nothing is drawn for nobody."""
         super().hideEvent(event)
-        for timer in (self._settle, self._rest, self._band):
-            timer.stop()
-        self._refinement = None
+        self.sharpening.pause()
 
     def showEvent(self, event) -> None:
         """Come to rest again."""
         super().showEvent(event)
-        self.quality = Quality.STILL
-        self._on(Event.CHANGE)
-
-    def _start_refinement(self) -> None:
-        if not self.is_ready:
-            self._on(Event.FINISH)
-            return
-        self._refinement = self._drawing(self.width(), self.height(), Quality.REFINED)
-        self._band.start()
-
-    def _draw_band(self) -> None:
-        """One band at a time: the event loop has its turn in between."""
-        if self._refinement.step():
-            return
-        self._band.stop()
-        self._picture, self._refinement = self._refinement.finish(), None
-        self._on(Event.FINISH)
+        self.sharpening.resume()
 
     # --- mouse and keys ----------------------------------------------------------------------
 
@@ -345,7 +309,7 @@ class MeshView(QWidget):
         was_click = self._drag_from is not None and not self._dragged
         self._drag_from = None
         if not was_click:
-            self._on_settled()
+            self.sharpening.settle()
         elif was_click and self.is_measuring and event.button() == Qt.MouseButton.LeftButton:
             self._measure_at(event.position())
 
