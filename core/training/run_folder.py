@@ -17,6 +17,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -112,14 +113,22 @@ class RunFolder:
                 f"runs cannot be written here ({error.strerror or error}). Name another place "
                 "with --runs DIR or the variable UTNET_RUNS.",
             ) from error
-        for place in (folder.control, folder.checkpoints, folder.samples, folder.tensorboard):
-            place.mkdir()
-        folder.acquire()
-        folder.write_config(config)
-        write_atomically(folder.inputs_file, json.dumps(dict(inputs), indent=1).encode())
-        # Last: a folder without a status is no run yet.
-        folder.write_status(RunStatus.starting())
+        try:
+            folder._fill(config, inputs)
+        except BaseException:
+            folder.release()
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
         return folder
+
+    def _fill(self, config: TrainingConfig, inputs: Mapping[str, Any]) -> None:
+        for place in (self.control, self.checkpoints, self.samples, self.tensorboard):
+            place.mkdir()
+        self.acquire()
+        self.write_config(config)
+        write_atomically(self.inputs_file, json.dumps(dict(inputs), indent=1).encode())
+        # Last: a folder without a status is no run yet.
+        self.write_status(RunStatus.starting())
 
     @classmethod
     def open(cls, path: Path | str) -> "RunFolder":

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal
+from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from core.training.run_folder import RunFolderError, RunList, RunSummary
 from core.training.run_history import RunHistory, RunView
@@ -40,9 +40,9 @@ class RunMonitor(QObject):
         super().__init__(parent)
         self.runs: list[RunSummary] = []
         self.views: dict[Path, RunView] = {}
+        self._is_closed = False
         self._follower = _Follower(Path(runs_root).expanduser().absolute())
-        # Queued also when `take` asks for another turn, in the window's own thread.
-        self._follower.has_news.connect(self._take_one, Qt.ConnectionType.QueuedConnection)
+        self._follower.has_news.connect(self._take_one)
         self._follower.start()
 
     @property
@@ -66,12 +66,17 @@ class RunMonitor(QObject):
 
     def close(self) -> None:
         """End the thread; waits for what it reads just now, some milliseconds."""
-        self._follower.has_news.disconnect(self._take_one)
+        self._is_closed = True
         self._follower.end()
 
     def _take_one(self) -> None:
         """Pass on one piece of news; the next comes after the event loop has turned."""
-        news = self._follower.take()
+        if self._is_closed:
+            return
+        news, has_more = self._follower.take()
+        if has_more:
+            # Not by another queued call: the event loop takes those before it paints.
+            QTimer.singleShot(0, self, self._take_one)
         if isinstance(news, RunView):
             if self._follower.is_followed(news.path):
                 self.views[news.path] = news
@@ -124,16 +129,12 @@ class _Follower(QThread):
         with self._lock:
             return path in self._followed
 
-    def take(self) -> RunView | list[RunSummary] | str | None:
-        """The oldest piece of news; asks to be called again where there is more."""
+    def take(self) -> tuple[RunView | list[RunSummary] | str | None, bool]:
+        """The oldest piece of news, and whether there is more; `has_news` tells of the first."""
         with self._lock:
             if not self._news:
-                return None
-            news = self._news.pop(next(iter(self._news)))
-            has_more = bool(self._news)
-        if has_more:
-            self.has_news.emit()
-        return news
+                return None, False
+            return self._news.pop(next(iter(self._news))), bool(self._news)
 
     def end(self) -> None:
         self._is_over = True
