@@ -1,5 +1,6 @@
 """What is wrong with a configuration, said with file, line, key, allowed values and nearest key."""
 
+import math
 import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -103,13 +104,21 @@ def _message(key: str, detail: Any, model: type[BaseModel]) -> str:
         return f"must be {expected(known[key])}, but is {shown(detail['input'])}" + _hint(
             known[key], detail["input"]
         )
-    inside = [name.removeprefix(f"{key}.") for name in known if name.startswith(f"{key}.")]
+    inside = [field for name, field in known.items() if name.startswith(f"{key}.")]
     if inside:
-        return (
-            f"is a section with the keys {', '.join(inside)}, but here it is "
-            f"{shown(detail['input'])}; indent its keys below it"
-        )
+        return _not_a_section(key, inside, detail["input"])
     return detail["msg"]
+
+
+def _not_a_section(key: str, inside: list[FieldInfo], value: Any) -> str:
+    meant = next((f"; did you mean {f.key}?" for f in inside if value in f.choices), "")
+    if value is None:
+        meant = "; take the line away to keep its defaults"
+    names = ", ".join(field.key.removeprefix(f"{key}.") for field in inside)
+    return (
+        f"is a section, so its keys must be indented below it ({names}), but it is "
+        f"{shown(value)}{meant}"
+    )
 
 
 def unknown_key(key: str, model: type[BaseModel]) -> str:
@@ -155,7 +164,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return f"the number {value}" if math.isfinite(value) else f"{value}, not a finite number"
     if isinstance(value, str):
         return f'the text "{value if len(value) <= 60 else value[:57] + "…"}"'
     if isinstance(value, Mapping):
@@ -167,6 +176,8 @@ def shown(value: Any) -> str:
 
 def _hint(field: FieldInfo, value: Any) -> str:
     """What to write instead, where that can be told."""
+    if value is None and field.kind not in TEXT_KINDS:
+        return "; give a value, or take the line away to keep the default"
     if isinstance(value, str):
         lower = value.strip().lower()
         if field.kind == "bool" and lower in ("yes", "on", "y", "no", "off", "n", "1", "0"):

@@ -138,11 +138,11 @@ class RunConfig(Section):
         if self.steps is not None and self.epochs is not None:
             raise key_problem(
                 "steps",
-                f"a run is as long as steps or epochs say, but steps is {self.steps} and epochs "
-                f"is {self.epochs}; take one of the two lines away, or set it to null",
+                f"says the run's length, but so does run.epochs: {self.steps} steps and "
+                f"{self.epochs} epochs; take one of the two lines away, or set it to null",
             )
         if self.steps is None and self.epochs is None:
-            raise key_problem("steps", "nothing says how long to train; give steps or epochs")
+            raise key_problem("steps", "or run.epochs must say how long to train; both are null")
         return self
 
 
@@ -210,9 +210,9 @@ class DataConfig(Section):
         if self.hold_out_sequences and self.validation_dataset:
             raise key_problem(
                 "hold_out_sequences",
-                f"validation is either on {self.hold_out_sequences} held-out sequences or on "
-                f"validation_dataset {self.validation_dataset}; set hold_out_sequences to 0 or "
-                "take validation_dataset away",
+                f"asks to measure on {self.hold_out_sequences} held-out sequences, but "
+                f"data.validation_dataset on {self.validation_dataset}; set hold_out_sequences to "
+                "0, or take validation_dataset away",
             )
         return self
 
@@ -346,7 +346,9 @@ class LossConfig(Section):
     @model_validator(mode="after")
     def _something_to_learn(self) -> Self:
         if not any(getattr(self, name) for name in type(self).model_fields if name != "coarse"):
-            raise key_problem("keypoints_2d", "every weight is 0, so there is nothing to learn")
+            raise key_problem(
+                "keypoints_2d", "and every other weight is 0, so there is nothing to learn"
+            )
         return self
 
 

@@ -33,18 +33,16 @@ _LEADING_ZERO = r"(?![-+]?0[0-9])"
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader with fewer special words and without aliases."""
+    """The safe loader with fewer special words, without aliases and tags."""
 
     yaml_implicit_resolvers: dict = {}  # noqa: RUF012 (PyYAML's own way)
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(
-                None,
-                None,
-                "aliases (*name) are not used in a configuration",
-                self.peek_event().start_mark,
-            )
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases are refused", event.start_mark)
+        if getattr(event, "tag", None) is not None:
+            raise yaml.composer.ComposerError(None, None, "tags are refused", event.start_mark)
         return super().compose_node(parent, index)
 
 
@@ -57,6 +55,23 @@ for _name, (_pattern, _first) in _SPECIAL.items():
         _class.add_implicit_resolver(
             f"tag:yaml.org,2002:{_name}", re.compile(_LEADING_ZERO + _pattern), _first
         )
+
+
+#: PyYAML's words, and what a person can do about it.
+_SYNTAX = {
+    "\\t": "a tab indents here; indent with spaces",
+    "mapping values": "a colon where none can be; does the line above lack its own, is this "
+    "line indented too far, or a text not in quotes?",
+    "tags are": "a tag (!name) asks for more than plain values; take it away",
+    "aliases are": "aliases (*name) are not used in a configuration; write the values out",
+    "another document": "a second document (---) begins here; keep one",
+    "<stream end>": "the file ends in the middle of a value; is a bracket or a quote not closed?",
+    "end of stream": "the file ends in the middle of a value; is a bracket or a quote not closed?",
+    "could not find expected ':'": "a line without a colon; write KEY: VALUE",
+    "special characters": "a character that no text has; is this another kind of file?",
+    "<block mapping start>": "a line is indented differently from those around it",
+    "<block end>": "a line is indented differently from those around it",
+}
 
 
 @dataclass(frozen=True)
@@ -73,22 +88,22 @@ def read_yaml(text: str, *, source: str) -> YamlDocument:
     Raises:
         ConfigError: It is not YAML, holds a key twice, or asks for more than plain values.
     """
-    loader = _Loader(text)
+    lines: dict[str, int] = {}
+    problems: list[ConfigProblem] = []
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
-        lines: dict[str, int] = {}
-        problems: list[ConfigProblem] = []
         if node is not None:
             _find_keys(node, "", lines, problems)
-        if problems:
-            raise ConfigError(source, problems)
-        values = None if node is None else loader.construct_document(node)
+        values = None if node is None or problems else loader.construct_document(node)
     except yaml.YAMLError as error:
         raise ConfigError(source, [_syntax_problem(error)]) from error
     except RecursionError as error:
         raise ConfigError(source, [ConfigProblem("", "is nested too deeply")]) from error
-    finally:
-        loader.dispose()
+    except ValueError as error:  # a whole number of thousands of digits
+        raise ConfigError(source, [ConfigProblem("", f"cannot be read: {error}")]) from error
+    if problems:
+        raise ConfigError(source, problems)
     return YamlDocument(values, lines)
 
 
@@ -146,11 +161,5 @@ def _syntax_problem(error: yaml.YAMLError) -> ConfigProblem:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     line = None if mark is None else mark.line + 1
-    hint = ""
-    if "\\t" in problem:
-        problem, hint = "a tab indents here", "; indent with spaces"
-    elif "mapping values" in problem:
-        hint = "; is a line indented too far, or a text with a colon not in quotes?"
-    elif "could not determine a constructor" in problem:
-        problem, hint = "a tag (!name) asks for more than plain values", "; take it away"
-    return ConfigProblem("", f"is not a readable YAML file: {problem}{hint}", line)
+    plain = next((words for part, words in _SYNTAX.items() if part in problem), problem)
+    return ConfigProblem("", f"cannot be read as YAML: {plain}", line)

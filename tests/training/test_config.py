@@ -22,6 +22,7 @@ from core.training.config import (
     with_overrides,
     with_values,
 )
+from core.training.config_yaml import read_yaml
 
 
 @pytest.fixture
@@ -90,6 +91,9 @@ FAULTS = {
     ),
     "dotted key": ("optimisation.batch_size: 8", ["line 1", '"optimisation:"', '"batch_size: …"']),
     "section that is a value": ("\nnetwork: tiny", ["line 2", "network", "size", 'text "tiny"']),
+    "section that is one of its choices": ("network: tiny", ["did you mean network.size?"]),
+    "line without a colon": ("run:\n  steps 40\n  seed: 1", ["line 3", "lack its own"]),
+    "odd indentation": ("run:\n    steps: 400\n  seed: 1", ["line 3", "indented differently"]),
     "section that is empty": ("network:", ["line 1", "network", "empty"]),
     "value that is a section": (
         "run:\n  seed:\n    x: 1",
@@ -130,7 +134,7 @@ FAULTS = {
         "run:\n  epochs: 3\n  steps: 40",
         ["line 3", "run.steps", "40", "3", "take one of the two lines away"],
     ),
-    "neither steps nor epochs": ("run: {epochs: null}", ["run.steps", "how long"]),
+    "neither steps nor epochs": ("run: {epochs: null}", ["run.steps", "run.epochs", "how long"]),
     "warm-up longer than the run": (
         "run: {steps: 50}\noptimisation:\n  warmup_steps: 60",
         ["line 3", "optimisation.warmup_steps", "60", "50"],
@@ -170,6 +174,10 @@ FAULTS = {
     "no keys": ("- 1\n- 2", ["holds no keys"]),
     "nothing": ("# only a comment\n", ["is empty"]),
     "alias": ("run: &a {seed: 1}\ndata: *a", ["line 2", "aliases"]),
+    "unfinished text": ("name: 'a\nrun:\n  seed: 1\n", ["bracket or a quote"]),
+    "a zero byte": ("name: a\0b", ["another kind of file"]),
+    "a number that is none": ("run: {seed: !!int x}", ["line 1", "a tag"]),
+    "a number without end": (f"run: {{seed: {'9' * 5000}}}", ["digits"]),
     "two documents": ("name: a\n---\nname: b", ["line 2", "document"]),
     "key that is a number": ("1: 2", ["a key must be a word"]),
     "key that is a list": ("? [a, b]\n: 2", ["line 1", "a key must be a word"]),
@@ -252,7 +260,7 @@ def test_a_length_that_is_set_takes_the_other_away():
     assert (config.run.steps, config.run.epochs) == (400, None)
     config = with_overrides(config, ["run.epochs=7"])
     assert (config.run.steps, config.run.epochs) == (None, 7)
-    with pytest.raises(ConfigError, match="steps or epochs"):
+    with pytest.raises(ConfigError, match="9 steps and 7 epochs"):
         with_overrides(config, ["run.epochs=7", "run.steps=9"])
 
 
@@ -335,13 +343,22 @@ def values_of(field: FieldInfo) -> st.SearchStrategy:
     return st.none() | values if field.optional else values
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.text("ab:-[]{},&*!|>'\"#%@?<~\\\n\t 019.e_") | st.text())
+def test_any_text_is_read_or_refused(text):
+    try:
+        read_yaml(text, source="text")
+    except ConfigError as error:
+        assert error.problems
+
+
 FIELDS = {field.key: field for field in fields(TrainingConfig())}
 #: Fields that others constrain; they are tested above.
 LINKED = {"run.steps", "run.epochs", "network.heads", "network.token_width", "data.frames"}
 LINKED |= {"data.validation_dataset", "loss.keypoints_2d", "run.device"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.fixed_dictionaries(
         {}, optional={k: values_of(field) for k, field in FIELDS.items() if k not in LINKED}
@@ -358,6 +375,4 @@ def test_what_is_written_is_read_back(values):
 
 
 def load_text(text: str) -> TrainingConfig:
-    from core.training.config_yaml import read_yaml
-
     return parse_config(read_yaml(text, source="text").values, source="text")

@@ -283,7 +283,7 @@ junk = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(ORIGINAL_KEYS)), junk, min_size=1))
 def test_whatever_stands_there_is_said_and_the_result_can_be_used(tmp_path_factory, values):
     folder = tmp_path_factory.mktemp("old", numbered=True)
