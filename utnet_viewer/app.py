@@ -30,6 +30,9 @@ from utnet_viewer.theme import Theme
 #: Libraries without Qt that the session needs; the mesh view brings Open3D in by itself.
 LIBRARIES = ("numpy", "scipy.spatial.transform", "cv2")
 
+#: How long another thread may keep Python while the window's own waits for it.
+SWITCH_INTERVAL_S = 0.0005
+
 #: When the libraries are in and the first sample is on screen.
 SETTLED_AFTER_MS = 8000
 
@@ -217,6 +220,8 @@ class Starter(QObject):
 def main(argv: list[str] | None = None) -> int:
     """Run the window until it is closed; returns the exit status."""
     arguments = build_parser().parse_args(argv)
+    # Threads that read and measure hand Python back to the window's own sooner than after 5 ms.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     if arguments.screenshot and not _has_screen():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     log_problem = start_log()

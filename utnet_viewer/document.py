@@ -12,6 +12,7 @@ from core.data.frame import Frame
 from core.evaluation.metrics import FrameMetrics
 from core.evaluation.prediction import Prediction
 from core.hand.hand_model import HandMesh, HandModel
+from utnet_viewer.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Document(QObject):
 
     def __init__(self, hand_model: HandModel) -> None:
         super().__init__()
+        self.turns = Turns(self)  # for panels that can wait until the photo is painted
         self.hand_model = hand_model
         self.index = None  # core.data.ho3d index of the open split, or None
         self.engine = EngineState()

@@ -351,6 +351,7 @@ def test_error_colours_are_on_screen(document, panel, view):
         document.sample.prediction, vertices_mm=document.sample.prediction.vertices_mm + [80, 0, 0]
     )
     document.update_sample(0, prediction=far)
+    document.turns.finish()
     panel.alignments.set_value("Camera")
     view.fit()
     view.repaint()

@@ -81,6 +81,7 @@ def test_another_dataset_or_network_forgets_the_medians(panel, document):
     assert panel.seen.count("mpjpe_mm") == 0
     show(document, make_sample(row=5, seed=2))
     document.set_index(document.index)
+    document.turns.finish()
     assert panel.seen.count("mpjpe_mm") == 0
     assert set(values(panel).values()) == {"—"}
 

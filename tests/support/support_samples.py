@@ -66,9 +66,10 @@ def make_document(sample: Sample | None = None, *, rows: int = 10) -> Document:
 
 
 def show(document: Document, sample: Sample) -> None:
-    """Select the sample's row and put the sample on screen, as the loader does."""
+    """Select the sample's row and put the sample on screen, as the loader does, in all panels."""
     document.select(sample.row)
     document.set_sample(sample)
+    document.turns.finish()
 
 
 def make_sample(

@@ -135,7 +135,7 @@ class MeshPanel(Panel):
 
     def _connect_document(self) -> None:
         document = self.document
-        document.sample_changed.connect(lambda _: self._show_sample())
+        document.sample_changed.connect(lambda _: document.turns.later(self._show_sample))
         document.hand_model_changed.connect(self._on_hand_model_changed)
         document.hovered_joint_changed.connect(self.view.set_hovered_joint)
         self.view.joint_hovered.connect(document.hover)

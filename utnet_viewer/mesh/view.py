@@ -1,7 +1,7 @@
 """The mesh view: paints a scene and lets it be turned, moved, measured and pointed at."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -50,9 +50,7 @@ class MeshView(QWidget):
         self._drag_from: QPointF | None = None
         self._dragged = False
         self.sharpening = Sharpening(self._begin_drawing, self)
-        self.sharpening.changed.connect(self._repaint_in_turn)
-        self._turn = QTimer(self, singleShot=True, interval=0)
-        self._turn.timeout.connect(self.update)
+        self.sharpening.changed.connect(self.update)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -89,8 +87,9 @@ class MeshView(QWidget):
 
     def set_message(self, title: str, text: str) -> None:
         """What to say in the middle while there is no hand."""
-        self.message = (title, text)
-        self.update()
+        if (title, text) != self.message:
+            self.message = (title, text)
+            self.update()
 
     def set_notice(self, notice: str) -> None:
         """A sentence at the top, until another sample comes."""
@@ -201,11 +200,6 @@ class MeshView(QWidget):
             ground_mm=self._ground_mm or Stage.ground_mm,
             picture=picture or Picture(),
         )
-
-    def _repaint_in_turn(self) -> None:
-        """After what is waiting to be painted already: the photo comes first, and no single turn
-        of the event loop takes long."""
-        self._turn.start()
 
     def _begin_drawing(self, quality: Quality) -> Drawing | None:
         if not self.is_ready:

@@ -69,7 +69,7 @@ class ReadoutsPanel(Panel):
         self._add_tools(theme)
         self.set_body(self._build_body(theme))
         self._connect()
-        self._on_sample(document.sample)
+        self._show_sample()
 
     @property
     def panel_actions(self) -> list[QAction]:
@@ -136,7 +136,7 @@ class ReadoutsPanel(Panel):
 
     def _connect(self) -> None:
         document = self.document
-        document.sample_changed.connect(self._on_sample)
+        document.sample_changed.connect(lambda _: document.turns.later(self._show_sample))
         document.hovered_joint_changed.connect(self._on_hovered_joint)
         document.dataset_changed.connect(self.seen.clear)
         document.hand_model_changed.connect(self._on_hand_model)
@@ -146,7 +146,8 @@ class ReadoutsPanel(Panel):
 
     # --- what the document says -------------------------------------------------------------
 
-    def _on_sample(self, sample: Sample | None) -> None:
+    def _show_sample(self) -> None:
+        sample = self.document.sample
         metrics = None if sample is None else sample.metrics
         if metrics is not None:
             self.seen.forget(sample.row)
@@ -181,7 +182,7 @@ class ReadoutsPanel(Panel):
     def _on_hand_model(self) -> None:
         self.seen.clear()
         self._known_sizes.clear()
-        self._on_sample(self.document.sample)
+        self._show_sample()
 
     def _on_engine(self, state: EngineState) -> None:
         """Medians of one network say nothing of another."""
