@@ -16,10 +16,6 @@ def key_problem(key: str, message: str) -> PydanticCustomError:
     return PydanticCustomError("key_problem", "{message}", {"key": key, "message": message})
 
 
-def _extra(**extra: str) -> dict[str, Any]:
-    return extra
-
-
 def _with_home(text: str) -> str:
     return str(Path(text).expanduser()) if text.startswith("~") else text
 
@@ -41,13 +37,13 @@ class RunConfig(Section):
         None,
         ge=1,
         description="Length of the run in optimiser steps; give this or epochs, not both.",
-        json_schema_extra=_extra(unit="steps", when_empty="as epochs says"),
+        json_schema_extra={"unit": "steps", "when_empty": "as epochs says"},
     )
     epochs: int | None = Field(
         30,
         ge=1,
         description="Length of the run in passes over the training frames; give this or steps.",
-        json_schema_extra=_extra(unit="epochs", when_empty="as steps says"),
+        json_schema_extra={"unit": "epochs", "when_empty": "as steps says"},
     )
     seed: int = Field(
         0,
@@ -59,21 +55,21 @@ class RunConfig(Section):
         "",
         description="Weights to start from: a UTNet checkpoint, or the ViT of ViTPose or WiLoR "
         "(vitpose_backbone.pth) for the sizes base, large and huge with the linear stem.",
-        json_schema_extra=_extra(kind="file", when_empty="random weights"),
+        json_schema_extra={"kind": "file", "when_empty": "random weights"},
     )
     validate_every_steps: int = Field(
         0,
         ge=0,
         title="Validate every",
         description="Optimiser steps between two validations; 0 validates after every epoch.",
-        json_schema_extra=_extra(unit="steps"),
+        json_schema_extra={"unit": "steps"},
     )
     checkpoint_every_steps: int = Field(
         500,
         ge=1,
         title="Checkpoint every",
         description="Optimiser steps between two writes of the checkpoint that a run resumes from.",
-        json_schema_extra=_extra(unit="steps"),
+        json_schema_extra={"unit": "steps"},
     )
     keep_every_steps: int = Field(
         0,
@@ -81,7 +77,7 @@ class RunConfig(Section):
         title="Keep a checkpoint every",
         description="Optimiser steps between checkpoints that stay for good; 0 keeps only the "
         "last and the best.",
-        json_schema_extra=_extra(unit="steps"),
+        json_schema_extra={"unit": "steps"},
     )
     diagnostics_every_steps: int = Field(
         100,
@@ -89,14 +85,14 @@ class RunConfig(Section):
         title="Diagnostics every",
         description="Optimiser steps between measurements of each term's share of the gradient "
         "and of the update ratios; 0 measures none.",
-        json_schema_extra=_extra(unit="steps"),
+        json_schema_extra={"unit": "steps"},
     )
     fixed_samples: int = Field(
         6,
         ge=0,
         le=64,
         description="How many validation samples are redrawn after every validation.",
-        json_schema_extra=_extra(unit="samples"),
+        json_schema_extra={"unit": "samples"},
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="Where the network runs; auto takes the GPU if there is one."
@@ -106,21 +102,21 @@ class RunConfig(Section):
         ge=1,
         le=64,
         description="How many devices of this machine train together; each takes its own batch.",
-        json_schema_extra=_extra(unit="devices"),
+        json_schema_extra={"unit": "devices"},
     )
     nodes: int = Field(
         1,
         ge=1,
         le=1024,
         description="How many machines train together.",
-        json_schema_extra=_extra(unit="machines"),
+        json_schema_extra={"unit": "machines"},
     )
     threads: int = Field(
         0,
         ge=0,
         le=1024,
         description="CPU threads of the network's arithmetic; 0 leaves the choice to torch.",
-        json_schema_extra=_extra(unit="threads"),
+        json_schema_extra={"unit": "threads"},
     )
 
     @model_validator(mode="before")
@@ -153,7 +149,7 @@ class DataConfig(Section):
         "demo",
         min_length=1,
         description='Training frames: a folder in HO-3D\'s layout, or "demo" for the embedded set.',
-        json_schema_extra=_extra(kind="folder"),
+        json_schema_extra={"kind": "folder"},
     )
     split: Literal["train", "evaluation"] = Field(
         "train", title="Training split", description="Which list of the data set is learned from."
@@ -161,7 +157,7 @@ class DataConfig(Section):
     validation_dataset: PathText = Field(
         "",
         description="Frames to measure on, where they are not in the same data set.",
-        json_schema_extra=_extra(kind="folder", when_empty="the same data set"),
+        json_schema_extra={"kind": "folder", "when_empty": "the same data set"},
     )
     validation_split: Literal["train", "evaluation"] = Field(
         "evaluation", description="Which list of the data set is measured on."
@@ -171,27 +167,27 @@ class DataConfig(Section):
         ge=0,
         description="Measure on so many whole sequences of the training split instead and do not "
         "learn from them; for data sets whose evaluation split has no labels.",
-        json_schema_extra=_extra(unit="sequences"),
+        json_schema_extra={"unit": "sequences"},
     )
     frames: int | None = Field(
         None,
         ge=1,
         title="Training frames",
         description="At most so many training frames, spread evenly over the list.",
-        json_schema_extra=_extra(unit="frames", when_empty="all"),
+        json_schema_extra={"unit": "frames", "when_empty": "all"},
     )
     validation_frames: int | None = Field(
         None,
         ge=1,
         description="At most so many validation frames, spread evenly over the list.",
-        json_schema_extra=_extra(unit="frames", when_empty="all"),
+        json_schema_extra={"unit": "frames", "when_empty": "all"},
     )
     workers: int = Field(
         2,
         ge=0,
         le=256,
         description="Processes that read and augment frames; 0 does it in the training process.",
-        json_schema_extra=_extra(unit="processes"),
+        json_schema_extra={"unit": "processes"},
     )
     in_memory: bool = Field(
         False,
@@ -202,7 +198,7 @@ class DataConfig(Section):
     hand_model: PathText = Field(
         "",
         description="Your MANO_RIGHT.pkl; the labels of real data need it.",
-        json_schema_extra=_extra(kind="file", when_empty="the embedded stand-in hand"),
+        json_schema_extra={"kind": "file", "when_empty": "the embedded stand-in hand"},
     )
 
     @model_validator(mode="after")
@@ -225,7 +221,7 @@ class OptimisationConfig(Section):
         ge=1,
         le=65536,
         description="Frames that one device takes at a time.",
-        json_schema_extra=_extra(unit="frames"),
+        json_schema_extra={"unit": "frames"},
     )
     accumulate: int = Field(
         1,
@@ -234,7 +230,7 @@ class OptimisationConfig(Section):
         title="Accumulate batches",
         description="Batches whose gradients are averaged into one optimiser step: a larger batch "
         "in the same memory.",
-        json_schema_extra=_extra(unit="batches"),
+        json_schema_extra={"unit": "batches"},
     )
     learning_rate: float = Field(
         6e-4, gt=0, le=1, description="Largest learning rate, reached after the warm-up."
@@ -244,7 +240,7 @@ class OptimisationConfig(Section):
         ge=0,
         title="Warm-up",
         description="Optimiser steps over which the learning rate rises from nearly 0.",
-        json_schema_extra=_extra(unit="steps"),
+        json_schema_extra={"unit": "steps"},
     )
     schedule: Literal["cosine", "constant"] = Field(
         "cosine", description="How the learning rate goes on after the warm-up."
@@ -255,7 +251,7 @@ class OptimisationConfig(Section):
         le=1,
         title="Final share of the learning rate",
         description="What is left of the learning rate where the cosine ends, as a share.",
-        json_schema_extra=_extra(unit="share"),
+        json_schema_extra={"unit": "share"},
     )
     weight_decay: float = Field(
         0.02,
@@ -281,7 +277,7 @@ class OptimisationConfig(Section):
         le=1,
         description="Each transformer block learns at this share of the block above it; below 1 "
         "protects pretrained weights.",
-        json_schema_extra=_extra(unit="share"),
+        json_schema_extra={"unit": "share"},
     )
     ema_decay: float = Field(
         0.998,
@@ -311,15 +307,11 @@ class LossConfig(Section):
     joints_3d: float = Field(
         2.0, ge=0, title="3D joints", description="Joints relative to the wrist, in decimetres."
     )
-    wrist: float = Field(
-        0.5, ge=0, description="The wrist's place before the camera, in decimetres."
-    )
+    wrist: float = Field(0.5, ge=0, description="The wrist's place in space, in decimetres.")
     vertices_3d: float = Field(
         0.0, ge=0, title="3D vertices", description="Mesh relative to the wrist, in decimetres."
     )
-    rotations: float = Field(
-        1.0, ge=0, description="Global orientation and finger joints, as rotation matrices."
-    )
+    rotations: float = Field(1.0, ge=0, description="All joints' turns, as rotation matrices.")
     betas: float = Field(0.02, ge=0, description="Shape parameters against their labels, squared.")
     prior_pose: float = Field(
         0.0, ge=0, title="Pose prior", description="Pull of the pose towards the mean pose."
@@ -362,21 +354,21 @@ class AugmentationConfig(Section):
         le=180,
         title="Rotation",
         description="Largest turn of the picture to either side.",
-        json_schema_extra=_extra(unit="°"),
+        json_schema_extra={"unit": "°"},
     )
     scale: float = Field(
         0.15,
         ge=0,
         le=1,
         description="Largest relative change of the crop's size, as a logarithm: 0.15 is ±15 %.",
-        json_schema_extra=_extra(unit="share"),
+        json_schema_extra={"unit": "share"},
     )
     shift: float = Field(
         0.06,
         ge=0,
         le=0.5,
         description="Largest shift of the crop, as a share of its height.",
-        json_schema_extra=_extra(unit="share"),
+        json_schema_extra={"unit": "share"},
     )
     colour: float = Field(
         0.2, ge=0, le=1, description="Strength of the changes of gain, bias and gamma per channel."
@@ -386,7 +378,7 @@ class AugmentationConfig(Section):
         ge=0,
         le=1,
         description="Probability of a random rectangle over the picture and its depth.",
-        json_schema_extra=_extra(unit="share"),
+        json_schema_extra={"unit": "share"},
     )
     depth_noise_mm: float = Field(
         2.0,
@@ -394,12 +386,12 @@ class AugmentationConfig(Section):
         le=100,
         title="Depth noise",
         description="Standard deviation of the noise on valid depth.",
-        json_schema_extra=_extra(unit="mm"),
+        json_schema_extra={"unit": "mm"},
     )
     depth_dropout: float = Field(
         0.0,
         ge=0,
         le=1,
         description="Share of depth pixels that lose their reading.",
-        json_schema_extra=_extra(unit="share"),
+        json_schema_extra={"unit": "share"},
     )

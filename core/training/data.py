@@ -70,7 +70,7 @@ def open_data(
             held_root, config.validation_split, hand_model=hand_model, progress=keep_going
         )
         held_rows = np.arange(len(held_index))
-    training = labelled_rows(index, rows[: config.frames], beat=beat)
+    training = labelled_rows(index, evenly(rows, config.frames), beat=beat)
     held_out = labelled_rows(
         held_index, evenly(held_rows, config.validation_frames), whole=True, beat=beat
     )

@@ -1,12 +1,12 @@
-"""The form's view of a configuration, and the presets."""
+"""The form's view of a configuration."""
 
 import re
 
 import pytest
 
-from core.training.config import ConfigError, TrainingConfig, differences, fields, load_config
+from core.training.config import TrainingConfig, fields
 from core.training.config_fields import expected, flat_values
-from core.training.presets import named_config, preset, preset_description, preset_names
+from core.training.presets import preset
 
 FIELDS = {field.key: field for field in fields(TrainingConfig())}
 
@@ -58,42 +58,3 @@ def test_fields_carry_the_value_and_the_default():
     field = {f.key: f for f in fields(preset("overfit"))}["run.steps"]
     assert (field.value, field.default) == (400, None)
     assert {f.key: f.value for f in fields(preset("overfit"))} == flat_values(preset("overfit"))
-
-
-def test_presets_are_what_they_are_called():
-    assert preset_names() == ("demo", "overfit", "base-rgbd", "huge-rgbd")
-    for name in preset_names():
-        assert preset(name).name == name
-        assert 40 <= len(preset_description(name)) <= 110
-        assert preset_description(name).endswith(".")
-        assert 5 <= len(differences(preset(name), TrainingConfig())) <= 25
-
-
-def test_the_overfit_preset_learns_and_measures_one_batch():
-    config = preset("overfit")
-    assert config.data.frames == config.data.validation_frames == config.optimisation.batch_size
-    assert config.data.validation_split == config.data.split
-    assert (config.network.preset.width, config.network.preset.depth) == (192, 4)
-    assert not config.augmentation.enabled
-
-
-def test_large_presets_can_take_vitpose_weights():
-    for name, width, depth in (("base-rgbd", 768, 12), ("huge-rgbd", 1280, 32)):
-        config = preset(name)
-        assert config.network.stem == "linear"
-        assert (config.network.preset.width, config.network.preset.depth) == (width, depth)
-        assert config.optimisation.layer_decay < 1
-        assert config.optimisation.precision == "bf16-mixed"
-
-
-def test_a_name_means_a_preset_or_a_file(tmp_path):
-    assert named_config("demo") == preset("demo")
-    path = tmp_path / "mine.yaml"
-    path.write_text("name: mine")
-    assert named_config(str(path)) == load_config(path)
-    with pytest.raises(ConfigError, match=r"dmeo: is neither .* did you mean demo"):
-        named_config("dmeo")
-    with pytest.raises(ConfigError, match="presets are demo, overfit"):
-        named_config(str(tmp_path / "none.yaml"))
-    with pytest.raises(ConfigError, match="neither a preset"):
-        preset("../checkpoints/README")
