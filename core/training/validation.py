@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from core.conventions import VERTEX_COUNT, WRIST
+from core.conventions import JOINT_COUNT, VERTEX_COUNT, WRIST
 from core.data.crops import CropInput, crop_input
 from core.data.frame import FrameId
 from core.evaluation.alignment import procrustes_align
@@ -133,8 +133,23 @@ class FrameErrors:
     keypoints_px: np.ndarray
 
     @classmethod
+    def none(cls) -> "FrameErrors":
+        """Of no frame at all: a process's share where there are more processes than frames."""
+        no_number = np.empty(0)
+        return cls(
+            rows=np.empty(0, int),
+            mpjpe_mm=no_number,
+            pa_joint_errors_mm=np.empty((0, JOINT_COUNT)),
+            mpvpe_mm=no_number,
+            keypoint_error_px=no_number,
+            wrist_error_mm=no_number,
+            keypoints_px=np.empty((0, JOINT_COUNT, 2)),
+        )
+
+    @classmethod
     def joined(cls, parts: Sequence["FrameErrors"]) -> "FrameErrors":
         """All parts as one, by row; raises ValueError where a row comes twice."""
+        parts = [cls.none(), *parts]
         rows = np.concatenate([part.rows for part in parts])
         order = np.argsort(rows)
         if len(np.unique(rows)) != len(rows):
@@ -230,7 +245,7 @@ def validate(
                 beat(min(len(rgbd) * batch_size * processes, len(frames)), len(frames))
     return Validation(
         rgbd=FrameErrors.joined(rgbd),
-        rgb=FrameErrors.joined(rgb) if rgb else None,
+        rgb=FrameErrors.joined(rgb) if network.config.depth else None,
         seconds=time.monotonic() - start,
     )
 

@@ -6,18 +6,24 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import torch
 from support_network import stand_in
 from support_samples import make_sample
 
 import core
 from core.data.frame import Frame
+from core.events import EventReader
 from core.network.utnet import UTNet
 from core.network_config import NetworkConfig
 from core.training.config import LossConfig, TrainingConfig, with_overrides
 from core.training.crop_dataset import Batch, CropDataset
 from core.training.losses import HandLoss
 from core.training.presets import preset
+from core.training.process import new_run, resumed_run, train
+from core.training.reporter import Output
+from core.training.run_folder import RunFolder
+from core.training.steps import StepTable
 
 TINY = {"network.token_width": 64, "network.blocks": 1, "network.graph_layers": 1}
 #: A run of seconds on the embedded demo frames.
@@ -85,6 +91,35 @@ def process_environment(**more: str) -> dict[str, str]:
     """One thread a process, and the repository to import from."""
     root = str(Path(core.__file__).parents[1])
     return {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1", **more}
+
+
+def train_here(
+    runs: Path, *, resume: Path | None = None, **overrides: object
+) -> tuple[int, RunFolder]:
+    """A whole training in this process: its exit status and its folder.
+
+    `overrides` are keys with "__" for the dot, on top of `SHORT` or of the resumed run's own.
+    """
+    if resume is None:
+        config = short_config(**overrides)
+        folder = new_run(config, runs)
+    else:
+        given = {name.replace("__", "."): value for name, value in overrides.items()}
+        config = with_overrides(RunFolder.open(resume).config(), assignments(given))
+        folder = resumed_run(resume, config)
+    status = train(config, folder, resume=resume, output=Output(is_silent=True))
+    return status, RunFolder.open(folder.path)
+
+
+def events_of(folder: RunFolder, kind: type | None = None) -> list:
+    """All events of a run, or those of one kind."""
+    events = EventReader(folder.events_file).refresh()
+    return [event for event in events if kind is None or isinstance(event, kind)]
+
+
+def column(folder: RunFolder, name: str) -> np.ndarray:
+    """A column of the run's table of steps."""
+    return StepTable.open(folder.steps_file).column(name)
 
 
 def start_training(*arguments: str, **more: str) -> subprocess.Popen:
