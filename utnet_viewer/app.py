@@ -148,9 +148,11 @@ class Starter(QObject):
         self._screenshot.finished.connect(self.finished)
 
     def has_all_panels(self) -> bool:
-        """Whether every panel can show what it has; the mesh view waits for Open3D."""
+        """Whether what is seen can show what it has; the mesh view waits for Open3D."""
         from utnet_viewer.mesh.open3d_loading import is_loaded
 
+        if not self.window.workspace.docks:
+            return self._menus is not None and self._menus.train.is_ready
         return not self.panels_missing and is_loaded()
 
     def is_painted_finely(self) -> bool:

@@ -4,7 +4,7 @@ import argparse
 import re
 
 #: Names of the workspaces that exist.
-WORKSPACES = ("inspect",)
+WORKSPACES = ("inspect", "train")
 
 THEMES = ("system", "light", "dark")
 

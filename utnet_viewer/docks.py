@@ -24,9 +24,10 @@ class Workspace:
 
 
 INSPECT = Workspace("Inspect", "eye", ("Samples", "Image", "Mesh", "Readouts"))
+TRAIN = Workspace("Train", "chart-line")
 
 #: Those that exist, in the order of their tabs.
-WORKSPACES = (INSPECT,)
+WORKSPACES = (INSPECT, TRAIN)
 
 
 def workspace_named(name: str) -> Workspace:

@@ -123,6 +123,8 @@ class MainWindow(QMainWindow):
             self._show_page(workspace)
         self.page.allow(bool(workspace.docks))
         self.actions_.use_workspace(workspace.name)
+        # The focus belongs to what is seen, not to the next button in the tab order.
+        (self.page.returns_focus_to or self if workspace.docks else self._pages).setFocus()
         self.setUpdatesEnabled(True)
         self.workspace_changed.emit(workspace.name)
 

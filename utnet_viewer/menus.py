@@ -10,6 +10,7 @@ from utnet_viewer.commands import Commands
 from utnet_viewer.docks import INSPECT, WORKSPACES
 from utnet_viewer.session import Session
 from utnet_viewer.stepping import LONG_STEP
+from utnet_viewer.training.entry import TrainEntry
 
 DEVICES = ("auto", "cpu", "cuda:0", "mps")
 
@@ -26,6 +27,7 @@ class Menus:
         self._help = bar.addMenu("Help")
         self._recent, self._split = QMenu("Open recent", bar), QMenu("Split", bar)
         self._inspect_menus: list[QMenu] = []
+        self.train = TrainEntry(session)
         self._add_menu_keys()
         self._add_file_actions()
         self._add_going_actions()
@@ -59,6 +61,8 @@ class Menus:
         menu.menuAction().setVisible(self._window.workspace == INSPECT)
 
     def _on_workspace(self, name: str) -> None:
+        if name != INSPECT.name:
+            self._session.stepper.stop()
         for menu in self._inspect_menus:
             menu.menuAction().setVisible(name == INSPECT.name)
 
@@ -216,6 +220,7 @@ class Menus:
 
     def _fill_edit(self) -> None:
         self._put(self._edit, "filter", "clear_filter", "unsort", "", "unreadable", "copy_name")
+        self._edit.addActions(self.train.form_actions)
 
     def _fill_view(self) -> None:
         self._put(self._view, *[f"workspace_{workspace.name.lower()}" for workspace in WORKSPACES])
@@ -229,6 +234,7 @@ class Menus:
         self._put(self._view, "full_screen", "reset_layout")
 
     def _fill_run(self) -> None:
+        self._run.addActions(self.train.run_actions)
         self._put(
             self._run,
             "play",

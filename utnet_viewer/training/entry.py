@@ -1,0 +1,195 @@
+"""The Train tab in the window: made when it is first opened, tied to menus, session and closing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from core.files.embedded import DEMO, demo_dataset
+from utnet_viewer.docks import INSPECT, TRAIN
+from utnet_viewer.session import Session
+from utnet_viewer.training.preparing import Preparation, WaitingPage
+
+if TYPE_CHECKING:  # imported when the tab is first opened: the window starts without them
+    from utnet_viewer.training.close_question import CloseQuestion
+    from utnet_viewer.training.workspace import TrainWorkspace
+
+#: Name, words and key of each action, and what it does to the current run.
+RUN_ACTIONS = (
+    ("run_pause", "Pause or resume the run", "Ctrl+P", "toggle"),
+    ("run_stop", "Stop the run…", "Ctrl+.", "stop"),
+    ("run_terminate", "Terminate the run…", "", "terminate"),
+    ("run_checkpoint", "Save a checkpoint now", "Ctrl+Shift+K", "checkpoint"),
+    ("run_validate", "Validate now", "Ctrl+Shift+V", "validate"),
+)
+
+
+class TrainEntry:
+    """Owns the workspace; nothing of it is made before somebody looks."""
+
+    def __init__(self, session: Session) -> None:
+        """Nothing is made yet; `command` may be set before the tab is first opened."""
+        self._session, self._window = session, session.window
+        self.command: tuple[str, ...] | None = None  # stands in for ``utnet``; tests do that
+        self.workspace: TrainWorkspace | None = None
+        self._preparation: Preparation | None = None
+        self.question: CloseQuestion | None = None
+        self._may_close = self._waits = False
+        self.form_actions, self.run_actions = self._make_actions()
+        self._window.set_page(TRAIN, self._make)
+        self._window.ask_before_closing(self.may_close)
+        self._window.closing.connect(self._on_closing)
+
+    def _make_actions(self) -> tuple[list[QAction], list[QAction]]:
+        def add(name: str, words: str, key: str, run: Callable[[], None]) -> QAction:
+            return self._window.actions_.add(
+                name, words, run, group="Train", shortcut=key, workspace=TRAIN.name
+            )
+
+        form = (
+            ("config_open", "Open a configuration…", "", "ask_to_open"),
+            ("config_save", "Save the configuration…", "Ctrl+S", "ask_to_save"),
+            ("config_import", "Import an original config.yaml…", "", "ask_to_import"),
+            ("config_wrong", "Go to the first wrong value", "F8", "go_to_first_problem"),
+        )
+        of_form = [
+            add(name, words, key, lambda method=method: self._of_form(method))
+            for name, words, key, method in form
+        ]
+        start = add("run_start", "Start a run", "Ctrl+Return", lambda: self._of_form("start_run"))
+        of_run = [
+            add(name, words, key, lambda what=what: self._act(what))
+            for name, words, key, what in RUN_ACTIONS
+        ]
+        return of_form, [start, *of_run]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the tab shows all that it has."""
+        return self.workspace is not None and self.workspace.is_settled
+
+    def _make(self) -> QWidget:
+        """A page that says what it waits for, and becomes the workspace."""
+        self._page = WaitingPage("Getting ready to train…")
+        self._preparation = Preparation(
+            [self._make_form, self._make_charts, self._make_workspace], self._window
+        )
+        self._preparation.start()
+        return self._page
+
+    def _make_form(self) -> None:
+        from utnet_viewer.training.configuration_panel import ConfigurationPanel
+
+        self._form = ConfigurationPanel(self._window.theme)
+
+    def _make_charts(self) -> None:
+        from utnet_viewer.training.charts.panel import ChartsPanel
+
+        self._charts = ChartsPanel(self._window.theme)
+
+    def _make_workspace(self) -> None:
+        from core.training.run_folder import default_runs_root
+        from utnet_viewer.training.workspace import TrainWorkspace
+
+        window, session = self._window, self._session
+        workspace = TrainWorkspace(
+            window.theme,
+            window.settings,
+            runs_root=default_runs_root(),
+            form=self._form,
+            charts=self._charts,
+            command=self.command,
+        )
+        self.workspace = workspace
+        self._page.show_instead(workspace)
+        if self._window.workspace == TRAIN:
+            workspace.runs.table.table.setFocus()
+        workspace.checkpoint_wanted.connect(self._open_checkpoint)
+        workspace.said.connect(window.status.say)
+        workspace.refused.connect(
+            lambda title, text, details: session.notice(title, text, details=details)
+        )
+        workspace.states_changed.connect(self._enable)
+        session.document.dataset_changed.connect(self._offer_datasets)
+        window.actions_.adopt("Train", workspace.actions_of_panels(), workspace=TRAIN.name)
+        self._offer_datasets()
+        self._enable()
+
+    def _of_form(self, method: str) -> None:
+        if self.workspace is not None:
+            getattr(self.workspace.form, method)()
+
+    def _act(self, what: str) -> None:
+        if self.workspace is None:
+            return
+        if what == "toggle":
+            self.workspace.toggle_pause()
+        else:
+            self.workspace.act(what)
+
+    def _enable(self) -> None:
+        for name, _, _, what in RUN_ACTIONS:
+            self._window.actions_[name].setEnabled(self.workspace.can(what))
+
+    def _offer_datasets(self) -> None:
+        index, recent = self._session.document.index, self._window.settings.recent()
+        is_own = index is not None and index.root != demo_dataset()
+        opened = [str(index.root)] if is_own else []
+        folders = [*opened, *[folder for folder in recent if folder not in opened]]
+        self.workspace.offer_datasets([folder for folder in folders if folder != DEMO])
+
+    def _open_checkpoint(self, path: str) -> None:
+        self._session.use_checkpoint(path)
+        self._window.show_workspace(INSPECT)
+        self._window.status.say(f"Predicting with {path}", "success")
+
+    # Closing.
+
+    def may_close(self) -> bool:
+        """Whether the window may close now; with runs at work the person is asked first."""
+        live = [] if self.workspace is None else self.workspace.live
+        if self._may_close or not live:
+            return True
+        if self.question is None:
+            from utnet_viewer.training.close_question import CloseQuestion
+
+            self.question = CloseQuestion(live, self._window)
+            self.question.answered.connect(self._on_answer)
+            self.question.finished.connect(self._forget_question)
+            self.question.open()
+        return False
+
+    def _forget_question(self) -> None:
+        if self._waits:
+            self.workspace.monitor.runs_changed.disconnect(self._close_when_stopped)
+        self._waits = False
+        self.question.deleteLater()
+        self.question = None
+
+    def _on_answer(self, answer: str) -> None:
+        if answer == "keep":
+            self._close()
+            return
+        for summary in self.workspace.live:
+            self.workspace.controls.stop(summary)
+        self._waits = True
+        self.workspace.monitor.runs_changed.connect(self._close_when_stopped)
+
+    def _close_when_stopped(self) -> None:
+        if not self.workspace.live:
+            self._close()
+
+    def _close(self) -> None:
+        self._may_close = True
+        if self.question is not None:
+            self.question.close()
+        self._window.close()
+
+    def _on_closing(self) -> None:
+        if self._preparation is not None:
+            self._preparation.end()
+        if self.workspace is not None:
+            self.workspace.shut_down()

@@ -1,0 +1,73 @@
+"""The Train tab's first moments: libraries in a thread, then one part of it a turn."""
+
+import importlib
+import threading
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
+
+#: What takes longest to import of what the tab needs; nothing of Qt.
+LIBRARIES = (
+    "scipy.signal",
+    "core.training.legacy_config",
+    "core.training.presets",
+    "core.training.run_history",
+)
+
+
+class Preparation(QObject):
+    """Imports libraries in a thread, then calls the steps one after the other."""
+
+    done = Signal()
+
+    _imported = Signal()
+
+    def __init__(self, steps: Sequence[Callable[[], None]], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._steps = list(steps)
+        self._thread = threading.Thread(target=self._import, name="train imports", daemon=True)
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._next)
+        self._imported.connect(self._turn.start)
+
+    def start(self) -> None:
+        """Begin; `done` follows."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Call no further step, and wait for the thread: an import cannot be stopped half-way."""
+        self._steps.clear()
+        self._turn.stop()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _import(self) -> None:
+        for name in LIBRARIES:
+            importlib.import_module(name)
+        self._imported.emit()
+
+    def _next(self) -> None:
+        if not self._steps:
+            return
+        self._steps.pop(0)()
+        if self._steps:
+            self._turn.start()
+        else:
+            self.done.emit()
+
+
+class WaitingPage(QStackedWidget):
+    """Says that something is coming, until it is there."""
+
+    def __init__(self, words: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = QLabel(words)
+        self.words.setObjectName("quiet")
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.addWidget(self.words)
+
+    def show_instead(self, widget: QWidget) -> None:
+        """It is there."""
+        self.addWidget(widget)
+        self.setCurrentWidget(widget)

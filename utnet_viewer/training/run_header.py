@@ -1,0 +1,281 @@
+"""The strip at the top: how the current run is, how far, how fast, and what can be done to it."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.training.run_folder import RunState, RunStatus, RunSummary
+from utnet_viewer.theme import ICON, SIZE_TITLE, Theme, ui_font
+from utnet_viewer.training.run_words import TOKENS, clock, duration, memory, rate, tell
+from utnet_viewer.widgets.controls import IconButton, Tag
+from utnet_viewer.widgets.elided_label import ElidedLabel
+from utnet_viewer.widgets.icons import icon, pixmap
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the header tells of.
+
+    Attributes:
+        summary: The run.
+        epochs: Of the whole run; None where its length is given in steps.
+        asked: "pause", "resume", "stop" or "continue" where the run was asked for that and has
+            not obeyed yet.
+        asked_s: Seconds since then.
+        warning: The newest warning of the run that still matters, or "".
+    """
+
+    summary: RunSummary
+    epochs: int | None = None
+    asked: str = ""
+    asked_s: float = 0.0
+    warning: str = ""
+
+
+#: A run that has not obeyed for so long is told of: it looks four times a second, but finishes
+#: the step or validation it is at.
+PATIENCE_S = 20.0
+
+_ASKED = {
+    "stop": "Stopping…",
+    "pause": "Pausing…",
+    "resume": "Going on…",
+    "continue": "Resuming…",
+}
+
+
+class Figure(QWidget):
+    """A caption over a value."""
+
+    def __init__(self, caption: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.caption, self.value = QLabel(caption), QLabel("—")
+        self.caption.setObjectName("figureCaption")
+        self.value.setFont(ui_font(weight=600))
+        line = QFrame()
+        line.setObjectName("hairline")
+        line.setFixedWidth(1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(2, 0, 2, 0)
+        grid.setHorizontalSpacing(9)
+        grid.setVerticalSpacing(0)
+        grid.addWidget(line, 0, 0, 2, 1)
+        grid.addWidget(self.caption, 0, 1)
+        grid.addWidget(self.value, 1, 1)
+
+    def say(self, text: str, *, caption: str = "") -> None:
+        """Show a value; `caption` "" leaves that as it is."""
+        self.value.setText(text)
+        if caption:
+            self.caption.setText(caption)
+
+
+class RunHeader(QFrame):
+    """Follows one run; the buttons say what they want, they do nothing themselves."""
+
+    wanted = Signal(str)  # "pause", "resume", "stop", "terminate", "continue"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self._theme, self._shown, self._details = theme, None, ""
+        self.tag, self._icon = Tag(), QLabel()
+        self.name, self.about = ElidedLabel(), ElidedLabel()
+        self.name.setFont(ui_font(SIZE_TITLE, 600))
+        self.about.setObjectName("hint")
+        captions = ("epoch", "step", "rate", "remaining", "memory")
+        self.figures = {caption: Figure(caption) for caption in captions}
+        self.pause, self.stop = QPushButton(), QPushButton("Stop…")
+        self.more = IconButton("dots-three", "More about this run", theme)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(4)
+        self._make_message()
+        self._arrange()
+        self.pause.clicked.connect(lambda: self.wanted.emit(self._pause_means))
+        self.stop.clicked.connect(lambda: self.wanted.emit("stop"))
+        theme.changed.connect(self._tint)
+        self.show_nothing("")
+
+    def _make_message(self) -> None:
+        self.message, self._message_icon = QLabel(), QLabel()
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.act, self.copy = QPushButton(), QPushButton("Copy details")
+        self.act.clicked.connect(lambda: self.wanted.emit(self._act_means))
+        self.copy.clicked.connect(self.copy_details)
+        self._strip = QFrame()
+        row = QHBoxLayout(self._strip)
+        row.setContentsMargins(10, 4, 4, 4)
+        row.setSpacing(8)
+        row.addWidget(self._message_icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.message, 1)
+        row.addWidget(self.act)
+        row.addWidget(self.copy)
+        self._act_means = ""
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(self.tag)
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        names.addWidget(self.name)
+        names.addWidget(self.about)
+        row.addLayout(names, 1)
+        for figure in self.figures.values():
+            row.addWidget(figure)
+        for button in (self.pause, self.stop):
+            button.setIconSize(QSize(ICON, ICON))
+            row.addWidget(button)
+        row.addWidget(self.more)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addLayout(row)
+        layout.addWidget(self.progress)
+        layout.addWidget(self._strip)
+
+    # What is shown.
+
+    def show_nothing(self, hint: str) -> None:
+        """No run is chosen; `hint` says what to do next."""
+        self._shown = None
+        self.tag.hide()
+        self._icon.hide()
+        self.name.setText("No run yet")
+        self.about.setText(hint)
+        for part in (*self.figures.values(), self.pause, self.stop, self.more, self.progress):
+            part.hide()
+        self._strip.hide()
+
+    def show_run(self, shown: Shown) -> None:
+        """Bring everything up to date."""
+        self._shown = shown
+        summary, status = shown.summary, shown.summary.status
+        self.tag.show()
+        self._icon.hide()
+        self.name.setText(summary.name)
+        self.about.setText(_about(summary))
+        for part in (*self.figures.values(), self.more):
+            part.show()
+        if status is not None:
+            self._show_figures(status, shown)
+        self._show_buttons(shown)
+        self._show_message(shown)
+        self._tint()
+
+    def _show_figures(self, status: RunStatus, shown: Shown) -> None:
+        say = {caption: figure.say for caption, figure in self.figures.items()}
+        is_alive = shown.summary.state.is_alive
+        epochs = f" / {shown.epochs}" if shown.epochs else ""
+        say["epoch"](f"{status.epoch}{epochs}")
+        total = f" / {status.total_steps:,}" if status.total_steps else ""
+        say["step"](f"{status.step:,}{total}")
+        say["rate"](rate(status.rate_steps_per_s))
+        say["remaining"](duration(status.eta_s if is_alive else None))
+        is_gpu = status.device.startswith("cuda")
+        say["memory"](memory(status.memory_mb), caption="GPU memory" if is_gpu else "memory")
+        for caption in ("rate", "remaining", "memory"):
+            self.figures[caption].setVisible(is_alive)
+        self.progress.setRange(0, status.total_steps or 0)
+        self.progress.setValue(status.step)
+        self.progress.setVisible(bool(status.total_steps))
+
+    def _show_buttons(self, shown: Shown) -> None:
+        state = shown.summary.state
+        can_go_on = state in (RunState.STOPPED, RunState.FAILED, RunState.DIED)
+        self._pause_means = "continue" if can_go_on else "pause"
+        words, glyph = ("Resume", "play") if can_go_on else ("Pause", "pause")
+        if state == RunState.PAUSED:
+            self._pause_means, words, glyph = "resume", "Resume", "play"
+        self.pause.setText(f" {words}")
+        self._pause_glyph = glyph
+        self.pause.setVisible(state != RunState.FINISHED)
+        self.pause.setEnabled(shown.asked not in ("stop", "continue"))
+        self.pause.setToolTip(
+            "Go on from the last checkpoint" if can_go_on else f"{words} the run  (Ctrl+P)"
+        )
+        self.stop.setVisible(state.is_alive)
+        self.stop.setToolTip("Save a checkpoint and stop; the run can be resumed  (Ctrl+.)")
+
+    def _show_message(self, shown: Shown) -> None:
+        summary = shown.summary
+        text, kind, self._act_means, act = summary.reason, "warning", "", ""
+        if summary.state in (RunState.FAILED, RunState.DIED):
+            kind = "fault"
+        elif shown.asked and summary.state.is_alive and shown.asked_s > PATIENCE_S:
+            what = {"stop": "stop", "pause": "pause"}.get(shown.asked, "go on")
+            text = (
+                f"The run was asked to {what} {duration(shown.asked_s)} ago and has not done it "
+                "yet; it finishes the step or validation it is at first."
+            )
+        elif not text and summary.state.is_alive:
+            text = shown.warning
+        has_hung = summary.state == RunState.STALLED or shown.asked_s > PATIENCE_S
+        if summary.state.is_alive and has_hung:
+            self._act_means, act = "terminate", "Terminate…"
+        self._details = _details(shown)
+        self.message.setText(text)
+        self.act.setText(act)
+        self.act.setVisible(bool(act))
+        self._strip.setVisible(bool(text))
+        self._strip.setObjectName(f"{kind}Strip")
+        for widget in (self._strip, self.message):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+        self._message_kind = kind
+
+    def copy_details(self) -> None:
+        """Everything that is known about the run's end onto the clipboard."""
+        QGuiApplication.clipboard().setText(self._details)
+
+    def _tint(self) -> None:
+        if self._shown is None:
+            return
+        palette, scale = self._theme.palette, self.devicePixelRatioF()
+        told = tell(self._shown.summary)
+        self.tag.setText(_ASKED.get(self._shown.asked, told.word))
+        self.tag.set_kind(told.kind)
+        colour = getattr(palette, TOKENS[told.kind])
+        self._icon.setPixmap(pixmap(told.icon, colour, scale=scale))
+        self._icon.show()
+        self.pause.setIcon(icon(self._pause_glyph, palette.t1, disabled=palette.t3))
+        self.stop.setIcon(icon("stop", palette.t1, disabled=palette.t3))
+        if not self._strip.isHidden():
+            kind = self._message_kind
+            name = "x-circle" if kind == "fault" else "warning"
+            self._message_icon.setPixmap(pixmap(name, getattr(palette, kind), scale=scale))
+
+
+def _about(summary: RunSummary) -> str:
+    status = summary.status
+    if status is None:
+        return str(summary.path)
+    started = f"started {clock(status.process_started)}"
+    if summary.state.is_alive:
+        return f"pid {status.pid} · {started} · survives closing the window"
+    return f"{started} · last sign of life {clock(status.heartbeat)}"
+
+
+def _details(shown: Shown) -> str:
+    """What a person would send to somebody who is to help."""
+    summary, status = shown.summary, shown.summary.status
+    lines = [f"run {summary.path}", f"state {summary.state.value}", summary.reason]
+    if status is not None:
+        lines.append(f"pid {status.pid}, device {status.device}, step {status.step}")
+        if status.error is not None:
+            lines += [f"error {status.error.code}: {status.error.message}", status.error.remedy]
+    return "\n".join(line for line in lines if line)
