@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from core.cli.options import add_json
+from core.cli.options import add_json, add_overrides
 
 NAME = "config"
 HELP = "list the presets, or print a configuration with what each key means"
@@ -17,15 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CONFIG",
         help="a preset's name, such as demo, or a YAML file; default: list the presets",
     )
-    parser.add_argument(
-        "--set",
-        dest="overrides",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a key: optimisation.learning_rate=1e-3",
-    )
+    add_overrides(parser)
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON schema that editors check files with"
     )

@@ -41,6 +41,19 @@ def add_network(
     )
 
 
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """--set KEY=VALUE …, as ``overrides``."""
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a key: optimisation.learning_rate=1e-3",
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """--json."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.cli.options import add_json
+from core.cli.options import add_json, add_overrides
 
 NAME = "train"
 HELP = "train a network, from a preset or a configuration file, or resume a run"
@@ -24,15 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "config", nargs="?", metavar="CONFIG", help="a preset's name, such as demo, or a YAML file"
     )
     parser.add_argument("--resume", type=Path, metavar="RUN", help="folder of a run to go on with")
-    parser.add_argument(
-        "--set",
-        dest="overrides",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a key: optimisation.learning_rate=1e-3",
-    )
+    add_overrides(parser)
     parser.add_argument(
         "--runs", type=Path, metavar="DIR", help="where runs lie; default: $UTNET_RUNS, or your own"
     )
