@@ -18,6 +18,7 @@ from core.events import (
     EventWriter,
     FinishedEvent,
     PhaseEvent,
+    ResumedEvent,
     RunPhase,
     StartedEvent,
     ValidationEvent,
@@ -29,6 +30,7 @@ from core.training.run_folder import Best, RunError, RunFolder, RunStatus
 from core.training.run_log import adopt_output
 from core.training.step import StepReport
 from core.training.steps import StepWriter, columns_of
+from core.training.tensorboard import TensorboardWriter
 
 _STATUS_EVERY_S = 1.0
 _LINE_EVERY_S = 5.0
@@ -65,13 +67,13 @@ class Reporter:
         self._process = psutil.Process()
         self._ends: deque[float] = deque(maxlen=_RATE_STEPS)
         self._last_status_s = self._last_line_s = -float("inf")
-        self._tensorboard = None
         self._is_printed_to_log = False
         if folder is not None:
             self._is_printed_to_log = adopt_output(folder.log_file)
             self.status = RunStatus.starting(device=name)
             self._events = EventWriter(folder.events_file)
             self._steps = StepWriter(folder.steps_file, columns_of(TERMS))
+            self._tensorboard = TensorboardWriter(folder.tensorboard)
             self._write_status()
 
     def say(self, text: str, **fields: object) -> None:
@@ -83,6 +85,8 @@ class Reporter:
         """Write down an event."""
         if self.folder is not None:
             self._events.write(event)
+            if isinstance(event, ResumedEvent):
+                self._tensorboard.resumed(event.step)
 
     def warn(self, message: str) -> None:
         """Tell what a person should know."""
@@ -145,25 +149,23 @@ class Reporter:
         self._ends.append(now)
         self.status = replace(self.status, step=step, epoch=epoch)
         self.beat()
-        self._steps.append(
-            {
-                "step": step,
-                "epoch": epoch,
-                "time_s": time.time(),
-                "loss": report.loss,
-                "learning_rate": report.learning_rate,
-                "gradient_norm": report.gradient_norm,
-                "clipped": float(report.clipped),
-                "step_s": step_s,
-                "loader_wait_s": report.wait_s,
-                "samples_per_s": report.samples / step_s,
-                "memory_mb": self.status.memory_mb,
-                **{f"raw/{name}": value for name, value in report.raw.items()},
-                **{f"weighted/{name}": value for name, value in report.weighted.items()},
-            }
-        )
-        if self._tensorboard is not None:
-            self._tensorboard.step(step, report)
+        row = {
+            "step": step,
+            "epoch": epoch,
+            "time_s": time.time(),
+            "loss": report.loss,
+            "learning_rate": report.learning_rate,
+            "gradient_norm": report.gradient_norm,
+            "clipped": float(report.clipped),
+            "step_s": step_s,
+            "loader_wait_s": report.wait_s,
+            "samples_per_s": report.samples / step_s,
+            "memory_mb": self.status.memory_mb,
+            **{f"raw/{name}": value for name, value in report.raw.items()},
+            **{f"weighted/{name}": value for name, value in report.weighted.items()},
+        }
+        self._steps.append(row)
+        self._tensorboard.step(row)
         if self._is_line_due():
             self._say_step(report)
 
@@ -177,7 +179,7 @@ class Reporter:
             metrics=event.metrics,
         )
         self.event(event)
-        if self._tensorboard is not None:
+        if self.folder is not None:
             self._tensorboard.validation(event)
 
     def checkpoint(self, role: str, file: str) -> None:
@@ -215,6 +217,7 @@ class Reporter:
         if self.folder is not None:
             self._events.close()
             self._steps.close()
+            self._tensorboard.close()
 
     def _try(self, write: Callable[[], None]) -> None:
         # The disk may be what failed: then stderr is the only place left.

@@ -23,13 +23,10 @@ _FLUSH_S = 5.0
 class TensorboardWriter:
     """Writes a new event file; TensorBoard joins the files of a run that was resumed."""
 
-    def __init__(self, folder: Path, *, every_steps: int = 10, resumed_step: int = 0) -> None:
-        """Begin a file in `folder`.
+    def __init__(self, folder: Path, *, every_steps: int = 10) -> None:
+        """Begin a file in `folder` (``tensorboard/`` of a run).
 
-        Args:
-            folder: ``tensorboard/`` of a run folder.
-            every_steps: Of the steps, one in so many is written.
-            resumed_step: The step that the run went back to; TensorBoard forgets what came later.
+        Of the steps, one in `every_steps` is written. Raises DiskFullError.
         """
         self._folder = folder
         self._every_steps = every_steps
@@ -38,10 +35,12 @@ class TensorboardWriter:
             folder.mkdir(exist_ok=True)
             # The process id, since two starts may fall into one second.
             self._writer = EventsWriter(str(folder / "events"), f".{os.getpid()}")
-        if resumed_step:
-            start = SessionLog(status=SessionLog.START)
-            self._write(Event(step=resumed_step + 1, wall_time=time.time(), session_log=start))
-            self.flush()
+
+    def resumed(self, step: int) -> None:
+        """The run went back to its checkpoint after `step`; TensorBoard forgets what came later."""
+        start = SessionLog(status=SessionLog.START)
+        self._write(Event(step=step + 1, wall_time=time.time(), session_log=start))
+        self.flush()
 
     def step(self, row: Mapping[str, float]) -> None:
         """Write a row of the table of steps, if it is its turn; tags are the columns' names.

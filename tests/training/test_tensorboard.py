@@ -107,7 +107,8 @@ def test_a_validation_is_there_as_soon_as_it_is_done(tmp_path):
 
 
 def test_a_resumed_run_tells_tensorboard_what_to_forget(tmp_path):
-    writer = TensorboardWriter(tmp_path, resumed_step=500)
+    writer = TensorboardWriter(tmp_path)
+    writer.resumed(500)
     (_, start) = records(only_file(tmp_path))
     writer.close()
     event = dict(fields(start))
