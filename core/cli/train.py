@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from core.training.run_lock import RunBusyError
 
     if (arguments.config is None) == (arguments.resume is None):
-        raise ValueError("name either a configuration to start or a run to --resume")
+        raise ValueError("name either a configuration to start (before --set) or a run to --resume")
     if arguments.resume is not None:
         config = RunFolder.open(arguments.resume).config()
     else:

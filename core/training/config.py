@@ -163,7 +163,8 @@ def with_overrides(config: TrainingConfig, assignments: Sequence[str]) -> Traini
         key, equals, text = assignment.partition("=")
         if not equals:
             raise ConfigError(
-                f"--set {assignment}", [ConfigProblem("", "must be KEY=VALUE, without spaces")]
+                f"--set {assignment}",
+                [ConfigProblem("", "must be KEY=VALUE; a configuration stands before --set")],
             )
         value = read_yaml(text, source=f"--set {assignment}").values
         is_text = key.strip() in texts and not isinstance(value, str)

@@ -5,6 +5,7 @@ formulas; training, optimiser, schedule and augmentation are in `core.training.l
 """
 
 import math
+from pathlib import Path
 
 from core.network_config import SIZES, WIDTH_STEP
 from core.training.legacy_notes import DatasetFacts, Notes
@@ -28,9 +29,16 @@ def import_dataset(notes: Notes, facts: DatasetFacts) -> None:
         if not facts.root.is_dir():
             notes.miss("dataset.root_dir", f"there is no folder {facts.root}", "data.dataset")
     split = notes.old("dataset.split")
-    if split is not None:
-        names = {"training": "train", "test": "evaluation", "eval": "evaluation"}
-        notes.take("dataset.split", "data.split", names.get(str(split), split))
+    if str(split).lower() in ("train", "training"):
+        notes.take("dataset.split", "data.split", "train")
+    elif split is not None:
+        notes.refuse(
+            "dataset.split",
+            "cannot be learned from: of the evaluation split the wrist alone is labelled, and what "
+            "learned from it cannot be measured on it",
+            "data.split",
+            "train",
+        )
     _import_data_set_name(notes)
     _import_modality(notes)
     if notes.number("dataset.p_drop") is not None:
@@ -156,7 +164,8 @@ def _import_rotation(notes: Notes) -> None:
     if plain in ("6d", "rot6d", "r6d"):
         notes.take("model.joint_rep_type", "network.rotation", "6d")
     elif plain in ("aa", "axisangle", "rotvec"):
-        notes.take("model.joint_rep_type", "network.rotation", "axis_angle")
+        sentence = "6d is steadier: an axis-angle jumps at half a turn"
+        notes.take("model.joint_rep_type", "network.rotation", "axis_angle", sentence)
     else:
         sentence = "cannot be decoded here: rotations are 6d or axis_angle"
         notes.refuse("model.joint_rep_type", sentence, "network.rotation", "6d")
@@ -196,7 +205,13 @@ def import_hand_model(notes: Notes) -> None:
     else:
         if path.is_dir() or not path.suffix:
             path = path / "MANO_RIGHT.pkl"
-        notes.take("mano.model_path", "data.hand_model", str(path))
+        if "left" in path.name.lower():
+            right = str(path.with_name("MANO_RIGHT.pkl"))
+            sentence = "is a left hand; HO-3D's hands are right ones"
+            notes.refuse("mano.model_path", sentence, "data.hand_model", right)
+            path = Path(right)
+        else:
+            notes.take("mano.model_path", "data.hand_model", str(path))
         if not path.is_file():
             sentence = f"there is no file {path}; the original then trained on a hand of zeros"
             notes.miss("mano.model_path", sentence, "data.hand_model")

@@ -105,13 +105,14 @@ def _import_last_rate(notes: Notes) -> None:
 
 def import_length(notes: Notes, facts: DatasetFacts) -> None:
     """Batches, epochs, warm-up, and what happens every so many epochs."""
-    for old_key, key in (
-        ("training.batch_size", "optimisation.batch_size"),
-        ("training.num_workers", "data.workers"),
-        ("training.num_epochs", "run.epochs"),
+    mean = "losses are means here, so the learning rate does not depend on it"
+    for old_key, key, sentence in (
+        ("training.batch_size", "optimisation.batch_size", mean),
+        ("training.num_workers", "data.workers", ""),
+        ("training.num_epochs", "run.epochs", ""),
     ):
         if notes.number(old_key) is not None:
-            notes.take(old_key, key, notes.old(old_key))
+            notes.take(old_key, key, notes.old(old_key), sentence)
     # The old batch was one optimiser step.
     notes.values["optimisation.accumulate"] = 1
     batch = notes.values.get("optimisation.batch_size", notes.base["optimisation.batch_size"])

@@ -267,7 +267,7 @@ def test_a_length_that_is_set_takes_the_other_away():
 @pytest.mark.parametrize(
     ("assignment", "named"),
     [
-        ("optimisation.learning_rate", ["KEY=VALUE"]),
+        ("demo", ["--set demo", "KEY=VALUE", "before --set"]),
         ("lr=1e-3", ["lr", "did you mean optimisation.learning_rate?"]),
         ("run=3", ["run", "is a section", "run.seed"]),
         ("run.seed=1.5", ["run.seed", "whole number", "1.5"]),

@@ -161,6 +161,8 @@ def test_released_evaluation_labels_are_measured_on(imported):
         ("mano.model_path", None, "data.hand_model", "", "stand-in"),
         ("dataset.name", "FreiHAND", "", None, "another data set"),
         ("dataset.input_modal", "depth", "network.depth", True, "RGB and depth"),
+        ("dataset.split", "evaluation", "data.split", "train", "wrist alone"),
+        ("dataset.split", ["train"], "data.split", "train", "cannot be learned from"),
         ("dataset.p_drop", 1.5, "network.drop_depth", 0.4, "from 0 to 1"),
         ("optimizer.lr", 0.1, "optimisation.learning_rate", 2e-4, "diverges"),
         ("optimizer.lr", "fast", "", None, "must be a number"),
@@ -195,6 +197,13 @@ def load_back(config) -> bool:
     from core.training.config import parse_config
 
     return parse_config(yaml.safe_load(to_yaml(config)), source="") == config
+
+
+def test_a_left_hand_is_refused(imported, tmp_path):
+    config, report = imported({"mano.model_path": "mano/MANO_LEFT.pkl"})
+    assert config.data.hand_model == str(tmp_path / "mano/MANO_RIGHT.pkl")
+    assert "left hand" in by_key(report.harmful)["mano.model_path"].sentence
+    assert "mano.model_path" in by_key(report.missing)
 
 
 def test_balanced_loss_weights_keep_their_ratio(imported):
