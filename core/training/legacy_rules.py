@@ -179,12 +179,11 @@ def import_weights(notes: Notes) -> None:
         notes.take("model.pretrained_weights", "run.start_from", str(weights), sentence)
         notes.values["network.stem"] = "linear"
         if not weights.is_file():
-            sentence = f"there is no file {weights}; the original went on with random weights"
-            notes.miss("model.pretrained_weights", sentence, "run.start_from")
+            notes.miss("model.pretrained_weights", f"there is no file {weights}", "run.start_from")
     elif notes.values["network.size"] in ("base", "large", "huge"):
         notes.refuse(
             "model.pretrained_weights",
-            "names no weights; a ViT of this size does not learn from random ones on HO-3D alone. "
+            "names no weights; HO-3D alone hardly trains a ViT of this size from random ones. "
             "Name a ViTPose or WiLoR checkpoint (vitpose_backbone.pth)",
             "run.start_from",
             "",

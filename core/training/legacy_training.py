@@ -21,12 +21,12 @@ def import_optimiser(notes: Notes) -> None:
         if value < low:
             notes.refuse(
                 old_key,
-                f"{value:g} is too small to leave the mean hand: the original's loss stayed flat",
+                f"{value:g} is far below what trains here; at 1e-05 the old loss stayed flat",
                 "optimisation.learning_rate",
                 recommended,
             )
         elif value > high:
-            sentence = f"{value:g} is so large that a transformer diverges"
+            sentence = f"{value:g} is so large that a transformer usually diverges"
             notes.refuse(old_key, sentence, "optimisation.learning_rate", recommended)
         else:
             notes.take(old_key, "optimisation.learning_rate", float(value))
