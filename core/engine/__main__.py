@@ -1,7 +1,7 @@
 """``python -m core.engine``: answers predictions over stdin and stdout until stdin closes.
 
-The protocol is `core.messages`; requests are "load", "predict", "promote" and "cancel", answers
-"phase", "ready", "load_failed", "prediction", "failed", "dropped" and "heartbeat".
+The protocol is `core.messages`; requests are "load", "predict", "promote", "keep" and "cancel",
+answers "phase", "ready", "load_failed", "prediction", "failed", "dropped" and "heartbeat".
 """
 
 import argparse

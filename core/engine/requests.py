@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.data.crops import CropInput
 
@@ -60,6 +60,17 @@ class RequestQueue:
             dropped = [] if self._current is None else [self._current.id]
             self._current = request
             self._changed.notify()
+            return dropped
+
+    def keep(self, request_ids: list[int], generation: int) -> list[int]:
+        """Take these prefetches over into a newer generation, in this order; drop all others."""
+        with self._changed:
+            queued = self._prefetches
+            kept = [serial for serial in request_ids if serial in queued]
+            dropped = [serial for serial in queued if serial not in request_ids]
+            self._prefetches = OrderedDict(
+                (serial, replace(queued[serial], generation=generation)) for serial in kept
+            )
             return dropped
 
     def cancel(self, request_id: int) -> list[int]:

@@ -5,6 +5,7 @@ prediction is being computed and the parent's death is noticed at once; one send
 main one loads and predicts.
 """
 
+import contextlib
 import os
 import sys
 import threading
@@ -20,9 +21,20 @@ from core.evaluation.exchange import prediction_message, read_crop_input
 from core.evaluation.prediction import Prediction
 from core.messages import Message, MessageError, MessageReader, encode
 
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None
+
 HEARTBEAT_S = 0.5
 
-_CHUNK_BYTES = 1 << 16
+_CHUNK_BYTES = 1 << 20
+
+#: A crop fits into a pipe of this size, so that the window need not come back to send the rest.
+_PIPE_BYTES = 1 << 20
+
+#: The thread that reads requests does not wait long for the one that predicts.
+_SWITCH_INTERVAL_S = 0.001
 
 
 class Predictor(Protocol):
@@ -64,6 +76,17 @@ def leave(status: int) -> None:
     os._exit(status)
 
 
+def widen_pipe(stream: BinaryIO) -> None:
+    """Let a pipe hold `_PIPE_BYTES`, on systems where its reader can say so.
+
+    A system that grants no more than the usual 64 KiB is slower and nothing else.
+    """
+    if fcntl is None or not hasattr(fcntl, "F_SETPIPE_SZ"):
+        return
+    with contextlib.suppress(OSError):  # no pipe, or more than this user may have
+        fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
 @dataclass
 class Server:
     """Answers one parent until its end of `requests` closes."""
@@ -80,6 +103,8 @@ class Server:
 
     def serve(self) -> None:
         """Serve; never returns, the process ends when the parent closes the stream."""
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        widen_pipe(self.requests)
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         while (request := self._queue.take()) is not None:
@@ -125,6 +150,9 @@ class Server:
             return self._queue.put(request)
         if message.kind == "promote":
             return self._queue.promote(fields["id"])
+        if message.kind == "keep":
+            ids = [int(request_id) for request_id in fields["ids"]]
+            return self._queue.keep(ids, int(fields["generation"]))
         if message.kind == "cancel":
             return self._queue.cancel(fields["id"])
         if message.kind == "load":

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from support_samples import make_document, make_sample, show
 
 from core.conventions import JOINT_NAMES
+from utnet_viewer.document import EngineState
 from utnet_viewer.mesh import panel as panel_module
 from utnet_viewer.mesh import renderer as renderer_module
 from utnet_viewer.mesh.external_viewer import load_meshes, save_scene
@@ -19,6 +20,7 @@ from utnet_viewer.mesh.open3d_loading import Open3DLoader
 from utnet_viewer.mesh.panel import MeshPanel
 from utnet_viewer.mesh.render_state import Quality
 from utnet_viewer.mesh.scene import Alignment
+from utnet_viewer.mesh.sharpening import SETTLE_MS
 from utnet_viewer.theme import DARK, LIGHT, Theme
 
 SIZE = (300, 300)
@@ -216,6 +218,24 @@ def test_a_movement_interrupts_refining(qtbot, view, monkeypatch):
     view.set_camera(view.camera.orbit(5, 0))
     assert view.quality is Quality.MOVING
     assert view.sharpening.picture is None
+
+
+def test_going_on_stops_refining_until_the_next_sample_is_there(panel, view, document):
+    document.select(3)
+    assert not view.sharpening.is_active
+    show(document, make_sample(row=3, seed=8))
+    assert view.sharpening.is_active
+
+
+def test_what_a_prediction_will_replace_is_not_refined_at_once(qtbot, panel, view, document):
+    document.set_engine(EngineState("ready", model="demo"))
+    show(document, make_sample(row=3, with_prediction=False))
+    view.repaint()
+    qtbot.wait(2 * SETTLE_MS)
+    assert view.quality is Quality.MOVING
+    document.set_engine(EngineState("dead"))  # nothing will come any more
+    show(document, make_sample(row=4, with_prediction=False))
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=15_000)
 
 
 def test_hidden_view_rests(qtbot, panel, view):

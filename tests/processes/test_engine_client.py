@@ -137,6 +137,36 @@ def test_prefetches_yield_to_requests(occupied, qtbot, checkpoint):
     assert occupied.heard.order == ["first", "wanted", "next 1", "next 2", "next 3"]
 
 
+def test_neighbours_that_become_known_one_by_one_are_all_predicted(occupied, qtbot, checkpoint):
+    """As the window reads them: every list holds those before, which are under way already."""
+    neighbours = [(f"next {n}", make_crop(number=n)) for n in (1, 2, 3, 4)]
+    for count in (1, 2, 3, 4):
+        occupied.prefetch(neighbours[:count])
+    pass_gate(qtbot, occupied, checkpoint)
+    wait_for(qtbot, lambda: len(occupied.heard.ready) == 5)
+    assert occupied.heard.order == ["first", "next 1", "next 2", "next 3", "next 4"]
+
+
+def test_neighbours_come_in_the_order_asked_for_last(occupied, qtbot, checkpoint):
+    crops = {n: (f"next {n}", make_crop(number=n)) for n in (1, 2, 3, 4)}
+    occupied.prefetch([crops[1], crops[2], crops[3]])
+    occupied.prefetch([crops[3], crops[4], crops[2]])  # the person turned round
+    pass_gate(qtbot, occupied, checkpoint)
+    wait_for(qtbot, lambda: "next 4" in occupied.heard.ready)
+    assert occupied.heard.order == ["first", "next 3", "next 2", "next 4"]
+    assert occupied.cached("next 1") is None
+
+
+def test_a_neighbour_that_is_dropped_and_wanted_again_is_predicted(occupied, qtbot, checkpoint):
+    """The engine's word that it dropped it comes after it was asked for again."""
+    one, two = (("next 1", make_crop(number=1)), ("next 2", make_crop(number=2)))
+    for wanted in (one, two, one):
+        occupied.prefetch([wanted])
+    pass_gate(qtbot, occupied, checkpoint)
+    wait_for(qtbot, lambda: "next 1" in occupied.heard.ready)
+    assert occupied.cached("next 2") is None
+
+
 def test_a_prefetch_under_way_is_not_asked_for_twice(occupied, qtbot, checkpoint):
     occupied.prefetch([(f"next {n}", make_crop(number=n)) for n in (1, 2, 3)])
     occupied.request("next 3", make_crop(number=3))

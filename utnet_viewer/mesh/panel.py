@@ -136,6 +136,7 @@ class MeshPanel(Panel):
     def _connect_document(self) -> None:
         document = self.document
         document.sample_changed.connect(lambda _: document.turns.later(self._show_sample))
+        document.row_changed.connect(lambda _: self.view.sharpening.hold())
         document.hand_model_changed.connect(self._on_hand_model_changed)
         document.hovered_joint_changed.connect(self.view.set_hovered_joint)
         self.view.joint_hovered.connect(document.hover)
@@ -160,8 +161,13 @@ class MeshPanel(Panel):
             is_right = self.document.hand_model.is_right
             scene = build_scene(sample, self.alignment, is_right=is_right)
         self.view.set_message(*_message(sample))
-        self.view.set_scene(scene)
+        self.view.set_scene(scene, is_passing=self._is_awaiting_prediction(sample))
         self._update_legend()
+
+    def _is_awaiting_prediction(self, sample: Sample | None) -> bool:
+        may_come = self.document.engine.phase in ("ready", "busy")
+        is_open = sample is not None and sample.prediction is None and not sample.problem
+        return may_come and is_open
 
     def _update_legend(self) -> None:
         scene = self.view.scene

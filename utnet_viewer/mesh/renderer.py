@@ -14,8 +14,8 @@ from utnet_viewer.mesh.orbit_camera import OrbitCamera
 from utnet_viewer.mesh.shading import shade
 from utnet_viewer.mesh.surface import Surface
 
-#: `cast_rays` holds the interpreter; this many rays take about 3 ms.
-BAND_RAYS = 16_000
+#: `cast_rays` holds the interpreter; this many rays take about 2 ms.
+BAND_RAYS = 8_000
 _NO_HIT = np.uint32(0xFFFFFFFF)
 #: Where rays are needed is decided in squares: about this many from top to bottom.
 _CELLS_DOWN = 120

@@ -9,6 +9,9 @@ from utnet_viewer.mesh.render_state import Event, Quality, after
 
 SETTLE_MS, REST_MS = 90, 220
 
+#: A picture that another one is about to replace becomes no finer before this.
+PATIENCE_MS = 500
+
 
 class Sharpening(QObject):
     """The picture on screen, and the finer one that is drawn meanwhile, a band at a time.
@@ -47,9 +50,17 @@ class Sharpening(QObject):
             self.picture = None if drawing is None else drawing.finish()
         return self.picture
 
-    def move(self) -> None:
-        """The camera moves, or another sample comes: coarse until that ends."""
+    def move(self, *, is_passing: bool = False) -> None:
+        """The camera moves, or another sample comes: coarse until that ends.
+
+        `is_passing` says that another picture will soon take the place of this one.
+        """
+        self._settle.setInterval(PATIENCE_MS if is_passing else SETTLE_MS)
         self._outdate(Event.MOVE)
+
+    def hold(self) -> None:
+        """Leave the picture as it is: another one is on its way."""
+        self._stop()
 
     def change(self) -> None:
         """The same is to be drawn otherwise."""

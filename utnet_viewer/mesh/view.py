@@ -63,15 +63,18 @@ class MeshView(QWidget):
         """How finely the surfaces are drawn now."""
         return self.sharpening.quality
 
-    def set_scene(self, scene: MeshScene | None) -> None:
-        """Show another scene from where the camera is: coarsely at once, finely when it stays."""
+    def set_scene(self, scene: MeshScene | None, *, is_passing: bool = False) -> None:
+        """Show another scene from where the camera is: coarsely at once, finely when it stays.
+
+        `is_passing` says that it will soon be replaced, and need not become finer before that.
+        """
         self.scene = scene
         self.ruler_mm, self.pick, self._card_corner, self._notice = [], None, None, ""
         self._subjects.set_scene(scene)
         if scene is not None and scene.reference is not None:
             self._ground_mm = ground_under(scene, self._ground_mm)
         self._fit_once()
-        self.sharpening.move()
+        self.sharpening.move(is_passing=is_passing)
 
     def set_hand_model(self, hand_model: HandModel) -> None:
         """Draw the faces of another hand model."""

@@ -18,6 +18,9 @@ from utnet_viewer.processes.message_process import MessageProcess
 #: Bytes not yet taken by the engine above which nothing more is written to it.
 _MAX_UNSENT_BYTES = 4 << 20
 
+#: The engine keeps no more of them either.
+_MAX_PREFETCHES = 64
+
 
 @dataclass(frozen=True)
 class _Source:
@@ -86,6 +89,7 @@ class EngineClient(QObject):
         self._sent: dict[int, _Request] = {}
         self._wanted: _Request | None = None  # newest request, until it is answered
         self._waiting: list[_Request] = []  # prefetches, until the engine can take them
+        self._neighbours: dict[Hashable, _Request] = {}  # what `prefetch` asked for last
         self._waiting_generation = 0
         self._serial = 0
         self._watch = QTimer(self, interval=500)
@@ -131,7 +135,7 @@ class EngineClient(QObject):
         """
         self._source = _Source.of(checkpoint, hand_model_path, device)
         self._sent.clear()
-        self._waiting.clear()
+        self._forget_prefetches()
         if self._process is None:
             self._process = MessageProcess(self._command, name="The engine", parent=self)
             self._process.received.connect(self._on_message)
@@ -158,7 +162,7 @@ class EngineClient(QObject):
         """End the process; the state becomes "off". Does not wait."""
         self._let_go()
         self._sent.clear()
-        self._waiting.clear()
+        self._forget_prefetches()
         self._wanted = None
         self._say(EngineState())
 
@@ -187,10 +191,25 @@ class EngineClient(QObject):
         Replaces what an earlier call asked for and is not begun yet; each answer also comes by
         `prediction_ready`.
         """
-        self._waiting = [_Request(key, crop, is_prefetch=True) for key, crop in items]
+        requests = [_Request(key, crop, is_prefetch=True) for key, crop in items]
+        self._waiting = requests[:_MAX_PREFETCHES]
+        self._neighbours = {request.key: request for request in self._waiting}
         self._serial += 1
         self._waiting_generation = self._serial
+        self._keep_prefetches()
         self._flush()
+
+    def _forget_prefetches(self) -> None:
+        self._waiting.clear()
+        self._neighbours.clear()
+
+    def _keep_prefetches(self) -> None:
+        """Tell the engine which of the prefetches it has are still wanted, in their order."""
+        queued = {sent.key: serial for serial, sent in self._sent.items() if sent.is_prefetch}
+        if queued and self._process is not None:
+            kept = [queued[request.key] for request in self._waiting if request.key in queued]
+            fields = {"ids": kept, "generation": self._waiting_generation}
+            self._process.send(Message("keep", fields))
 
     # Sending.
 
@@ -254,8 +273,7 @@ class EngineClient(QObject):
         elif message.kind == "prediction":
             self._on_prediction(fields["id"], message)
         elif message.kind == "dropped":
-            self._sent.pop(fields["id"], None)
-            self._flush()
+            self._on_dropped(fields["id"])
         elif message.kind == "failed":
             self._on_failure(fields["id"], fields["sentence"])
         elif message.kind in ("phase", "ready", "load_failed"):
@@ -283,6 +301,13 @@ class EngineClient(QObject):
             self._cache.popitem(last=False)
         self._settle(request.key)
         self.prediction_ready.emit(request.key, prediction)
+
+    def _on_dropped(self, serial: int) -> None:
+        request = self._sent.pop(serial, None)
+        # Wanted again since: what was asked for last counts.
+        if request is not None and request.is_prefetch and request.key in self._neighbours:
+            self._waiting.append(self._neighbours[request.key])
+        self._flush()
 
     def _on_failure(self, serial: int, sentence: str) -> None:
         request = self._sent.pop(serial, None)
@@ -313,7 +338,7 @@ class EngineClient(QObject):
         """Say that there is no engine, and answer what was asked of it."""
         wanted = self._wanted
         self._sent.clear()
-        self._waiting.clear()
+        self._forget_prefetches()
         self._say(replace(self._spoken, phase="dead", note=reason))
         if wanted is not None:
             self.prediction_failed.emit(wanted.key, reason)

@@ -35,7 +35,7 @@ class MessageProcess(QObject):
         self._reader = MessageReader()
         self._output: deque[str] = deque(maxlen=_OUTPUT_LINES)
         self._last_heard_s = time.monotonic()
-        self._is_over = False
+        self._is_over = self._is_sending = False
         self._impatience = QTimer(self, singleShot=True, interval=_PATIENCE_AT_END_MS)
         self._process = QProcess(self)
         self._impatience.timeout.connect(self._process.kill)
@@ -74,8 +74,15 @@ class MessageProcess(QObject):
 
     def send(self, message: Message) -> None:
         """Send a message; returns at once."""
-        if not self._is_over:
-            self._process.write(encode(message))
+        if self._is_over:
+            return
+        is_first = self.unsent_bytes == 0
+        self._process.write(encode(message))
+        if is_first and self._process.state() == QProcess.ProcessState.Running:
+            # Into the pipe now, and not when the event loop comes back from painting.
+            self._is_sending = True
+            self._process.waitForBytesWritten(0)
+            self._is_sending = False
 
     def end(self, *, kill: bool = False) -> None:
         """Ask the child to end, or kill it; returns at once. Emits nothing from here on."""
@@ -89,6 +96,9 @@ class MessageProcess(QObject):
             self._impatience.start()
 
     def _on_output(self) -> None:
+        if self._is_sending:  # whoever sends does not expect answers meanwhile
+            QTimer.singleShot(0, self, self._on_output)
+            return
         self._last_heard_s = time.monotonic()
         raw = bytes(self._process.readAllStandardOutput().data())
         if self._is_over:
@@ -108,7 +118,9 @@ class MessageProcess(QObject):
         self._output.extend(raw.decode(errors="replace").splitlines())
 
     def _on_bytes_written(self) -> None:
-        if not self._is_over:
+        if self._is_sending:
+            QTimer.singleShot(0, self, self._on_bytes_written)
+        elif not self._is_over:
             self.taken.emit()
 
     def _on_finished(self, exit_code: int, exit_status: QProcess.ExitStatus) -> None:
