@@ -75,7 +75,7 @@ def group_at(groups: Sequence[MarkGroup], x_px: float, above_axis_px: float) -> 
 
 
 def paint_marks(painter: QPainter, groups: Sequence[MarkGroup], view: QRectF, palette: Palette):
-    """Told apart by shape: a short stroke (checkpoint), a flag (best), a bar (resumed),
+    """Told apart by shape: a dot (checkpoint), a flag (best), a bar (resumed),
     a triangle (warning), a cross (error)."""
     for group in groups:
         colour = QColor(getattr(palette, _TOKENS[group.kind]))
@@ -84,10 +84,11 @@ def paint_marks(painter: QPainter, groups: Sequence[MarkGroup], view: QRectF, pa
 
 def _paint_mark(painter: QPainter, kind: str, foot: QPointF, colour: QColor) -> None:
     x, y = round(foot.x()) + 0.5, foot.y()
-    painter.setPen(QPen(colour, 1.0 if kind == CHECKPOINT else 1.5))
+    painter.setPen(QPen(colour, 1.5))
     painter.setBrush(colour)
     if kind == CHECKPOINT:
-        painter.drawLine(QPointF(x, y), QPointF(x, y - 4))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(QPointF(x, y - 3), 1.7, 1.7)
     elif kind == RESUMED:
         painter.drawLine(QPointF(x, y), QPointF(x, y - 9))
     elif kind == BEST:

@@ -32,6 +32,10 @@ class ChartsBar(QWidget):
         self.folded.setToolTip("There is no room for this chart; shows it alone")
         self.folded.clicked.connect(self.folded_chart_requested)
         self.folded.hide()
+        self.log = IconToggle("chart-line-up", "Logarithmic charts", theme, checked=True)
+        self.log.action.setToolTip(
+            "Loss, gradient norm and updates on logarithmic axes  (L on a chart: that one alone)"
+        )
         self.follow = IconToggle("arrow-line-right", "Follow the newest step", theme, checked=True)
         self.fit = IconButton("corners-out", "Show all steps", theme)
         self.fit.action.setToolTip("Show all steps  (double click on a chart)")
@@ -52,8 +56,8 @@ class ChartsBar(QWidget):
         layout.addWidget(self.runs, 1)
         for widget in (self.readout, self.folded, self._span_words, self.smoothing):
             layout.addWidget(widget)
-        layout.addWidget(self.follow)
-        layout.addWidget(self.fit)
+        for button in (self.log, self.follow, self.fit):
+            layout.addWidget(button)
 
     @property
     def span(self) -> int:

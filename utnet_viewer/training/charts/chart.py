@@ -21,6 +21,7 @@ from utnet_viewer.widgets.panel import Panel
 
 #: From this height on the legend may take a second row; expanded a third.
 _TALL, _VERY_TALL = 210, 420
+_END_PX = 8.0
 
 
 class Chart(Panel):
@@ -62,7 +63,8 @@ class Chart(Panel):
         self.plot.addItem(self.crosshair, ignoreBounds=True)
         self.notice, self.note = self._corner_label(), self._corner_label()
         self.expand_button = IconButton("arrows-out-simple", f"Enlarge {title.lower()}", theme)
-        self._name(subtitle)
+        self._subtitle = subtitle
+        self._name()
         self.set_legend(self.legend)
         self.set_body(self.plot)
         self._connect()
@@ -77,8 +79,8 @@ class Chart(Panel):
         label.hide()
         return label
 
-    def _name(self, subtitle: str) -> None:
-        self.set_subtitle(subtitle)
+    def _name(self) -> None:
+        self._say_scale()
         self.plot.setAccessibleName(f"{self.title}, chart")
         self.plot.setAccessibleDescription(StepPlot.KEYS)
         self.expand_button.action.setToolTip(
@@ -101,6 +103,15 @@ class Chart(Panel):
         plot.series_requested.connect(self._toggle_at)
         plot.getViewBox().sigResized.connect(lambda _box: self.wants_turn.emit())
         self.expand_button.action.triggered.connect(lambda: self.expand_requested.emit(self))
+
+    def set_words(self, subtitle: str) -> None:
+        """Other words beside the title; the scale follows them."""
+        self._subtitle = subtitle
+        self._say_scale()
+
+    def _say_scale(self) -> None:
+        parts = [self._subtitle, "log" if self.is_log else ""]
+        self.set_subtitle(" · ".join(part for part in parts if part))
 
     def add_expand(self) -> None:
         """The button at the right end of the header, after the chart's own tools."""
@@ -131,6 +142,7 @@ class Chart(Panel):
         """Logarithmic or linear values, where the chart has both."""
         if self._can_change_log and is_log != self.is_log:
             self.is_log, self._values = is_log, None
+            self._say_scale()
             self.log_changed.emit(is_log)
             self.relayout()
 
@@ -163,7 +175,9 @@ class Chart(Panel):
         """First and last step that are to be in view."""
         if self.axis.span is not None:
             return self.axis.span
-        return 0.0, max(self.content.last_step, self.content.end_step, 1.0)
+        # Room for half a mark at the end.
+        room = _END_PX / max(self.plot.view_px.width(), 4 * _END_PX)
+        return 0.0, max(self.content.last_step, self.content.end_step, 1.0) * (1.0 + room)
 
     def relayout(self) -> None:
         """Cut the series down to what the view can show, fit the values, place ticks and words."""
@@ -205,27 +219,32 @@ class Chart(Panel):
 
     def show_values(self) -> None:
         """Move the crosshair and say the values under it; without one, the last."""
-        step = self.axis.cursor
+        cursor = self.axis.cursor
+        step = self.content.last_step if cursor is None else cursor
         visible = [s for s in self.content.series if s.key not in self.hidden]
-        dots = [self._dot(s, step) for s in visible if s.floor is None and not s.only_dots]
-        self.crosshair.show_at(step, tuple(dot for dot in dots if dot is not None))
+        dots = [
+            self._dot(s, step)
+            for s in visible
+            if s.floor is None and not s.only_dots and (cursor is not None or s.has_end_dot)
+        ]
+        self.crosshair.show_at(cursor, tuple(dot for dot in dots if dot is not None))
         entries = [self._entry(s, step) for s in self.content.series if s.title]
         levels = [
             LegendEntry("", v.title, v.text, v.ink, is_line=True) for v in self.content.levels
         ]
         self.legend.show_entries(tuple(entries + [v for v in levels if v.title]))
 
-    def _dot(self, series: Series, step: float | None) -> Dot | None:
-        """On the crosshair, or at the end of a line that belongs to the run shown."""
+    def _dot(self, series: Series, step: float) -> Dot | None:
+        """On the point of a line that is nearest to a step."""
         row = series.curve.nearest(step)
-        if row < 0 or (step is None and not series.has_end_dot):
+        if row < 0:
             return None
         x, y = series.curve.step[row], series.line[row]
         if self.is_log:
             y = np.log10(y) if y > 0 else np.nan
         return Dot(float(x), float(y), series.ink.colour) if np.isfinite(y) else None
 
-    def _entry(self, series: Series, step: float | None) -> LegendEntry:
+    def _entry(self, series: Series, step: float) -> LegendEntry:
         value, is_warning = series.read(step)
         is_hidden = series.key in self.hidden
         return LegendEntry(

@@ -68,8 +68,8 @@ def _empty(runs: Sequence[RunCurves], what: str, when: str) -> Content:
 
 def other_ink(position: int, palette: Palette) -> Ink:
     """Another run than the current one: thin, dashed, between text and paper."""
-    colour = mixed(palette.t3, palette.bg2, 0.12 * (position % 4))
-    return Ink(colour, width=1.0, dashes=_OTHER_DASHES[position % len(_OTHER_DASHES)])
+    colour = mixed(palette.t2, palette.t3, 0.33 * (position % 4))
+    return Ink(colour, width=1.25, dashes=_OTHER_DASHES[position % len(_OTHER_DASHES)])
 
 
 def loss_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
@@ -82,18 +82,14 @@ def loss_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
     series, at_zero = [], []
     for position, term in enumerate(terms):
         curve = current.column(f"{prefix}/{term}")
-        if not np.any(curve.value):  # NaN counts as something
-            at_zero.append(term_title(term))
-            continue
         smooth = settings.smooth(current, f"{prefix}/{term}", curve.value)
         ink = series_ink(position, palette)
-        series.append(
-            Series(term, term_title(term), curve, ink, smooth, current.breaks, has_end_dot=False)
-        )
+        line = Series(term, term_title(term), curve, ink, smooth, current.breaks)
+        # A term that is always 0 takes no part; NaN is something.
+        (series if np.any(curve.value) else at_zero).append(line)
     if settings.is_weighted:
         series = [*_totals(runs, settings), *series]
-    note = f"{', '.join(at_zero)}: weight 0" if at_zero and settings.is_weighted else ""
-    return _framed(runs, Content(tuple(series), note=note))
+    return _framed(runs, Content(tuple(series + at_zero)))
 
 
 def _totals(runs: Sequence[RunCurves], settings: Settings) -> list[Series]:
@@ -128,11 +124,9 @@ def share_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
         ink = series_ink(position, settings.palette)
         ink = Ink(ink.colour, alpha=0.88, dashes=ink.dashes)
         curve = Curve(steps, percent)
-        if np.any(percent):
-            series.append(
-                Series(term, term_title(term), curve, ink, floor=floor, text=_percent_text)
-            )
+        series.append(Series(term, term_title(term), curve, ink, floor=floor, text=_percent_text))
         floor = floor + percent
+    series.sort(key=lambda line: not np.any(line.curve.value))  # what takes no part comes last
     return _framed(runs, Content(tuple(series), value_range=(0.0, 104.0)))
 
 

@@ -117,11 +117,12 @@ def _traces(
     points = max(4, int(2 * width_px))
     result = []
     if series.smooth is not None:
-        x, y = cut(series.curve, series.curve.value, series.breaks, span, points)
+        # Half as dense as a line: neighbouring strokes would add up to a solid band.
+        x, y = cut(series.curve, series.curve.value, series.breaks, span, max(4, points // 2))
         ink = replace(series.ink, alpha=RAW_ALPHA * series.ink.alpha, width=1.0, dashes=())
         result.append(Trace(f"{series.key} raw", x, _scaled(y, is_log), ink, is_raw=True))
-    if series.ink.dashes:
-        points //= 2  # what is dashed is smooth, and dashes cost more
+    if series.ink.dashes or series.only_dots:
+        points = max(4, points // 2)  # what is dashed is smooth; dots need room
     if series.floor is not None:
         return [_area(series, span, width_px)]
     x, y = cut(series.curve, series.line, series.breaks, span, points)
@@ -155,7 +156,8 @@ def _area(series: Series, span: tuple[float, float], width_px: float) -> Trace:
         return np.add.reduceat(values[first:end], starts) / counts
 
     x, floor = means(step), means(series.floor)
-    x[0], x[-1] = step[first], step[end - 1]
+    if len(x) > 1:
+        x[0], x[-1] = step[first], step[end - 1]
     top = floor + means(series.curve.value)
     return Trace(series.key, x, top, series.ink, floor=floor)
 

@@ -19,7 +19,7 @@ from utnet_viewer.training.charts.legend import LegendEntry
 from utnet_viewer.training.charts.run_data import RunCurves
 from utnet_viewer.training.charts.shared_axis import SharedAxis
 from utnet_viewer.training.charts.turns import Turns
-from utnet_viewer.widgets.controls import IconToggle, SegmentedControl
+from utnet_viewer.widgets.controls import SegmentedControl
 
 RAW, WEIGHTED = "Raw", "Weighted"
 #: A chart smaller than this tells too little; with less room the learning rate folds away.
@@ -62,7 +62,7 @@ class ChartsPanel(QWidget):
 
     def _make_charts(self) -> list[Chart]:
         charts = [
-            self._chart("Loss components", contents.loss_content, "", is_log=True),
+            self._chart("Loss", contents.loss_content, "components", is_log=True),
             self._chart(
                 "Gradient share",
                 contents.share_content,
@@ -74,7 +74,7 @@ class ChartsPanel(QWidget):
             self._chart(
                 "Update / weight ratio",
                 contents.update_content,
-                "healthy 1e-5 – 1e-2",
+                "healthy band 1e-5 – 1e-2",
                 is_log=True,
             ),
             self._chart("Learning rate", contents.rate_content, "", can_change_log=False),
@@ -107,28 +107,24 @@ class ChartsPanel(QWidget):
         return chart
 
     def _add_loss_tools(self, loss: Chart) -> None:
-        self.log_toggle = IconToggle(
-            "chart-line-up", "Loss on a logarithmic axis", self.theme, checked=True
-        )
-        self.log_toggle.setToolTip("Loss on a logarithmic axis (L on the chart)")
-        self.log_toggle.action.toggled.connect(loss.set_log)
-        loss.log_changed.connect(self.log_toggle.setChecked)
         self.weighting = SegmentedControl((RAW, WEIGHTED), title="Loss terms")
         self.weighting.set_value(WEIGHTED)
         self.weighting.changed.connect(self._on_weighting)
-        loss.add_tool(self.log_toggle)
         loss.add_tool(self.weighting)
 
     def _connect(self) -> None:
         for chart in self.charts:
+            chart.log_changed.connect(self._show_log)
             chart.wants_turn.connect(lambda chart=chart: self.turns.ask(chart))
             chart.expand_requested.connect(self.toggle_expanded)
             chart.leave_requested.connect(lambda: self.expand(None))
         self.bar.span_changed.connect(self._on_span)
+        self.bar.log.action.triggered.connect(self._on_log)
         self.bar.follow.action.toggled.connect(self._on_follow)
         self.bar.fit.action.triggered.connect(self._fit_all)
         self.bar.folded_chart_requested.connect(lambda: self.expand(self.rate))
-        self.addActions([*self.bar.follow.actions(), *self.bar.fit.actions()])
+        tools = (self.bar.log, self.bar.follow, self.bar.fit)
+        self.addActions([action for tool in tools for action in tool.actions()])
         self.axis.range_changed.connect(self._show_following)
         self.axis.cursor_changed.connect(self._show_position)
         self.theme.changed.connect(self._on_theme)
@@ -200,6 +196,18 @@ class ChartsPanel(QWidget):
         for chart in self.charts:
             chart.mark_stale()
 
+    @property
+    def _log_charts(self) -> list[Chart]:
+        """Those whose values span powers of ten: loss, gradient norm, updates."""
+        return [self.charts[position] for position in (0, 3, 4)]
+
+    def _on_log(self, is_log: bool) -> None:
+        for chart in self._log_charts:
+            chart.set_log(is_log)
+
+    def _show_log(self) -> None:
+        self.bar.log.setChecked(all(chart.is_log for chart in self._log_charts))
+
     def _on_follow(self, is_following: bool) -> None:
         self.axis.follow(is_following, self.loss.shown_steps)
 
@@ -223,13 +231,11 @@ class ChartsPanel(QWidget):
         """Give a chart the whole room; None arranges all of them."""
         if chart is self.expanded:
             return
-        focused = next((c for c in self.charts if c.plot.hasFocus()), None)
         before, self.expanded = self.expanded, chart
         for each in self.charts:
             each.show_expanded(each is chart)
         self._arrange()
-        if focused is not None or before is not None:
-            (chart or before).plot.setFocus(Qt.FocusReason.OtherFocusReason)
+        (chart or before).plot.setFocus(Qt.FocusReason.OtherFocusReason)  # Esc leads back
 
     def resizeEvent(self, event) -> None:
         """Other sizes, other arrangements."""

@@ -60,10 +60,10 @@ def step_text(step: float, *, spacing: float) -> str:
 
 
 def linear_ticks(low: float, high: float, *, height_px: float) -> Ticks:
-    """Round numbers about 30 px apart."""
+    """Round numbers about 25 px apart, or a little more."""
     if not high > low:
         return []
-    step = nice_step(high - low, max(2, int(height_px // 30)))
+    step = nice_step(high - low, max(2, int(height_px // 25)))
     first = math.ceil(low / step - 1e-6)
     places = [n * step for n in range(first, math.floor(high / step + 1e-6) + 1)]
     largest = max((abs(place) for place in places), default=0.0)
@@ -95,7 +95,7 @@ def log_ticks(low: float, high: float, *, height_px: float) -> Ticks:
     """
     if not high > low:
         return []
-    room = max(2, int(height_px // 26))
+    room = max(2, int(height_px // 22))
     decades = high - low
     if decades < 0.6:
         ticks = linear_ticks(10**low, 10**high, height_px=height_px)
@@ -109,8 +109,13 @@ def log_ticks(low: float, high: float, *, height_px: float) -> Ticks:
     exponents = range(math.floor(low), math.ceil(high) + 1)
     values = [m * 10.0**e for e in exponents if e % every == 0 for m in mantissas]
     values = [v for v in values if low - 1e-9 <= math.log10(v) <= high + 1e-9]
-    plain = all(1e-3 <= v < 1e5 for v in values)
-    return [(math.log10(v), f"{v:g}" if plain else exponent_text(v)) for v in values]
+    return [(math.log10(v), _log_text(v, max(values))) for v in values]
+
+
+def _log_text(value: float, largest: float) -> str:
+    """``30``, ``0.03``, ``1e-3``; small numbers only are written alike."""
+    is_plain = 0.01 <= value < 1e5 and largest > 0.01
+    return f"{value:g}" if is_plain else exponent_text(value)
 
 
 def fit(values: list[np.ndarray], *, is_log: bool) -> tuple[float, float]:

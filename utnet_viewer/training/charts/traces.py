@@ -189,6 +189,8 @@ def _paint_raw(painter: QPainter, trace: Trace, to_device: QTransform) -> None:
 def _paint_area(painter: QPainter, trace: Trace, to_device: QTransform, paper: QColor) -> None:
     x, top = _device(trace, trace.y, to_device)
     _, bottom = _device(trace, trace.floor, to_device)
+    if len(x) == 1:  # a single measurement is a narrow bar
+        x, top, bottom = x[0] + np.array([-3.0, 3.0]), np.repeat(top, 2), np.repeat(bottom, 2)
     whole = np.isfinite(x) & np.isfinite(top) & np.isfinite(bottom)
     x, top, bottom = x[whole], top[whole], bottom[whole]
     outline = np.concatenate([x, x[::-1]]), np.concatenate([top, bottom[::-1]])
@@ -218,7 +220,7 @@ def _paint_line(painter: QPainter, trace: Trace, to_device: QTransform) -> None:
     colour.setAlphaF(ink.alpha)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    radius = 2.0 if trace.only_dots else _MARKER_RADIUS
+    radius = 1.7 if trace.only_dots else _MARKER_RADIUS
     for point in np.stack([x, y], axis=1)[is_dot].tolist():
         paint_marker(painter, ink.marker or "circle", QPointF(*point), radius)
 
@@ -243,8 +245,8 @@ def _paint_labels(painter: QPainter, drawing: Drawing, to_device: QTransform, vi
             if not view.contains(box) or any(box.intersects(other) for other in taken):
                 continue
             taken.append(box)
-            colour = QColor(trace.ink.colour)
-            painter.setPen(colour)
+            painter.fillRect(box.adjusted(-2, 0, 2, 0), drawing.palette.colour("bg2", 0.8))
+            painter.setPen(QColor(trace.ink.colour))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, trace.label)
             break
 
