@@ -74,10 +74,15 @@ class NetworkConfig(BaseModel):
         "token width evenly.",
         json_schema_extra={"unit": "heads", "when_empty": "as the size has it"},
     )
-    stem: Literal["conv", "linear"] = Field(
+    stem: Literal["residual", "conv", "linear"] = Field(
         "conv",
-        description='How pixels become tokens: "conv" learns from scratch, "linear" takes the '
-        "patch weights of ViTPose and WiLoR.",
+        description='How pixels become tokens: "residual" and the lighter "conv" learn from '
+        'scratch, "linear" takes the patch weights of ViTPose and WiLoR.',
+    )
+    lift: bool = Field(
+        False,
+        title="Lift keypoints",
+        description="Tell the hand's tokens where the image tokens see the 2D keypoints.",
     )
     rotation: Literal["6d", "axis_angle"] = Field(
         "6d", description="How rotations are decoded: continuous 6D or axis-angle."

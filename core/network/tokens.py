@@ -60,14 +60,18 @@ def make_stem(kind: Literal["conv", "linear"], channels: int, width: int) -> nn.
     return ConvStem(channels, width) if kind == "conv" else LinearStem(channels, width)
 
 
+def position_embedding(width: int) -> nn.Parameter:
+    """Learned positions (1, 192, width) of the image tokens."""
+    return nn.Parameter(nn.init.trunc_normal_(torch.empty(1, IMAGE_TOKEN_COUNT, width), std=0.02))
+
+
 class ImageTokens(nn.Module):
     """RGB patches plus depth patches (or their learned placeholder) plus positions."""
 
     def __init__(self, *, stem: Literal["conv", "linear"], width: int, depth: bool) -> None:
         super().__init__()
         self.patch_embed = make_stem(stem, 3, width)
-        self.pos_embed = nn.Parameter(torch.empty(1, IMAGE_TOKEN_COUNT, width))
-        nn.init.trunc_normal_(self.pos_embed, std=0.02)
+        self.pos_embed = position_embedding(width)
         self.depth_embed = make_stem(stem, 2, width) if depth else None
         if depth:
             self.depth_placeholder = nn.Parameter(torch.empty(1, 1, width))

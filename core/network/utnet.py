@@ -19,10 +19,12 @@ from core.hand.hand_model import HandModel
 from core.network import camera as crop_camera
 from core.network.feature_maps import KeypointHeatmaps, Upsampler, sample_maps
 from core.network.inputs import NetworkInput
+from core.network.keypoint_lift import KeypointLift
 from core.network.mano_layer import ManoLayer
 from core.network.mean_parameters import MeanParameters
 from core.network.output import HandOutput, UTNetOutput
 from core.network.refinement import GraphRefinement
+from core.network.residual_stem import ResidualTokens
 from core.network.rotations import CODE_SIZE, code_from_matrix, matrix_from_code
 from core.network.tokens import QUERY_TOKEN_COUNT, ImageTokens, QueryTokens
 from core.network.vit import VisionTransformer
@@ -71,7 +73,7 @@ class UTNet(nn.Module):
         code_size = CODE_SIZE[config.rotation]
         map_widths = preset.map_widths[: config.num_scales]
 
-        self.image_tokens = ImageTokens(stem=config.stem, width=preset.width, depth=config.depth)
+        self.image_tokens = _image_tokens(config)
         self.query_tokens = QueryTokens(
             width=preset.width, code_size=code_size, place_size=_PLACE_SIZE
         )
@@ -87,6 +89,9 @@ class UTNet(nn.Module):
         self.decode_shape = _decoder(preset.width, BETA_COUNT)
         self.decode_camera = _decoder(preset.width, 3)
         self.keypoint_heatmaps = KeypointHeatmaps(preset.width, JOINT_COUNT)
+        self.keypoint_lift = (
+            KeypointLift(JOINT_COUNT, QUERY_TOKEN_COUNT, preset.width) if config.lift else None
+        )
         self.upsampler = Upsampler(preset.width, map_widths)
         self.refinement = GraphRefinement(
             hand_model,
@@ -115,6 +120,9 @@ class UTNet(nn.Module):
         start = self._start(inputs, use_depth)
         tokens = self._encode(inputs, start, use_depth)
         query, image = tokens[:, :QUERY_TOKEN_COUNT], tokens[:, QUERY_TOKEN_COUNT:]
+        heatmaps = self.keypoint_heatmaps(image) if self.training or self.keypoint_lift else None
+        if self.keypoint_lift is not None:
+            query = query + self.keypoint_lift(heatmaps, inputs, use_depth, image)
         coarse_codes = start.moved(*self._decode(query))
         coarse = self._hand(coarse_codes, inputs.intrinsics)
 
@@ -124,7 +132,7 @@ class UTNet(nn.Module):
         return UTNetOutput(
             coarse=coarse,
             final=self._hand(final_codes, inputs.intrinsics),
-            auxiliary=self.keypoint_heatmaps(image) if self.training else None,
+            auxiliary=heatmaps if self.training else None,
             used_depth=use_depth,
             sampled_share=share,
         )
@@ -217,6 +225,13 @@ class UTNet(nn.Module):
         inside = (points_norm.abs() <= 0.5).all(dim=-1)
         samples = sample_maps(self.upsampler(image_tokens), points_norm)
         return samples, centred_m, inside.to(points_norm.dtype).mean(dim=1)
+
+
+def _image_tokens(config: NetworkConfig) -> ImageTokens | ResidualTokens:
+    width = config.preset.width
+    if config.stem == "residual":
+        return ResidualTokens(width=width, depth=config.depth)
+    return ImageTokens(stem=config.stem, width=width, depth=config.depth)
 
 
 def _decoder(width: int, outputs: int) -> nn.Linear:

@@ -28,6 +28,8 @@ from core.network.output import HandOutput
 from core.network.utnet import UTNet
 from core.network_config import SIZES, NetworkConfig
 
+STEMS = ["conv", "linear", "residual"]
+
 
 def differ(first: HandOutput, second: HandOutput) -> bool:
     return not torch.allclose(first.joints_mm, second.joints_mm, atol=1e-3)
@@ -43,7 +45,7 @@ def assert_same(first: HandOutput, second: HandOutput, *, tolerance: float = 1e-
 
 @pytest.mark.parametrize(
     ("stem", "rotation", "camera"),
-    list(itertools.product(["conv", "linear"], ["6d", "axis_angle"], ["intrinsics", "virtual"])),
+    list(itertools.product(STEMS, ["6d", "axis_angle"], ["intrinsics", "virtual"])),
 )
 def test_every_configuration_predicts_finite_hands_of_the_right_shape(stem, rotation, camera):
     network = awake(tiny_network(stem=stem, rotation=rotation, camera=camera))
@@ -251,6 +253,8 @@ def test_a_samples_result_does_not_depend_on_its_batch(camera):
     "settings",
     [
         {"stem": "conv"},
+        {"stem": "residual", "lift": True},
+        {"stem": "residual", "lift": True, "depth": False},
         {"stem": "linear", "rotation": "axis_angle"},
         {"camera": "virtual", "num_scales": 1},
         {"depth": False, "gradient_checkpointing": True},
@@ -279,6 +283,22 @@ def test_final_hand_alone_reaches_all_but_the_auxiliary_head():
     network(batch_of_noise(True, False)).final.keypoints_norm.square().sum().backward()
     silent = {n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()}
     assert silent == {"keypoint_heatmaps.score.weight"}
+
+
+def test_lifted_keypoints_let_the_final_hand_teach_the_maps_too():
+    network = tiny_network(drop_depth=0.0, lift=True).train()
+    network(batch_of_noise(True, False)).final.keypoints_norm.square().sum().backward()
+    assert network.keypoint_heatmaps.score.weight.grad.any()
+
+
+def test_lifted_depth_matters_only_where_depth_is_used():
+    network = awake(tiny_network(stem="residual", lift=True))
+    inputs = batch_of_noise(True, False)
+    other = replace(inputs, depth=inputs.depth.flip(2))
+    with torch.inference_mode():
+        before, after = network(inputs).final, network(other).final
+    assert not torch.allclose(before.hand_pose[0], after.hand_pose[0])
+    torch.testing.assert_close(before.hand_pose[1], after.hand_pose[1])
 
 
 def test_gradient_checkpointing_changes_nothing_but_memory():
