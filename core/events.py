@@ -7,15 +7,16 @@ happened. Numbers that are not finite become null in the file and NaN in memory.
 
 import time
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, BinaryIO, Literal, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from core.files.durable import AppendOnlyFile
 
-#: Read at once, and longer than any event.
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 16
+#: Longer than any event; what goes on without a line end is no event.
+_LONGEST_LINE_BYTES = 1 << 20
 
 RunPhase = Literal[
     "starting",
@@ -240,9 +241,6 @@ class EventWriter:
 class EventReader:
     """Follows a file of events; every call of `refresh` reads only what is new."""
 
-    #: What one `refresh` reads at most, so that a long file never takes long at once.
-    longest_refresh_bytes: ClassVar[int] = 4 * _PIECE_BYTES
-
     def __init__(self, path: Path) -> None:
         """`path` may not exist yet."""
         self.path = path
@@ -253,12 +251,13 @@ class EventReader:
         """Whether the last `refresh` left whole lines unread: call it again."""
         return self._is_behind
 
-    def refresh(self) -> list[AnyEvent | UnreadableEvent]:
+    def refresh(self, *, most_bytes: int | None = None) -> list[AnyEvent | UnreadableEvent]:
         """The events that were appended since the last call.
 
-        A line without its end is left for later. A damaged line comes as an UnreadableEvent.
-        Raises OSError where the file exists but cannot be read. Where the file became shorter
-        than what was read (somebody put another one in its place) it is read from its start.
+        Reads about `most_bytes` at most and then sets `is_behind`. A line without its end is left
+        for later. A damaged line comes as an UnreadableEvent. Raises OSError where the file exists
+        but cannot be read. Where the file became shorter than what was read (somebody put another
+        one in its place) it is read from its start.
         """
         try:
             file = open(self.path, "rb")  # noqa: SIM115 (a missing file is no error here)
@@ -266,14 +265,13 @@ class EventReader:
             return []
         events: list[AnyEvent | UnreadableEvent] = []
         with file:
-            if file.seek(0, 2) < self._read_bytes:
+            size = file.seek(0, 2)
+            if size < self._read_bytes:
                 self._forget()
-            end = self._read_bytes + self.longest_refresh_bytes
-            file.seek(self._read_bytes)
-            while self._read_bytes < end and (lines := self._whole_lines(file.read(_PIECE_BYTES))):
+            end = size if most_bytes is None else self._read_bytes + most_bytes
+            while self._read_bytes < end and (lines := self._next_lines(file)):
                 events += [self._parse(line) for line in lines]
-                file.seek(self._read_bytes)
-            self._is_behind = self._read_bytes >= end
+            self._is_behind = end <= self._read_bytes < size
         return events
 
     def _forget(self) -> None:
@@ -281,10 +279,14 @@ class EventReader:
         self._lines = 0
         self._is_behind = False
 
-    def _whole_lines(self, piece: bytes) -> list[bytes]:
+    def _next_lines(self, file: BinaryIO) -> list[bytes]:
+        file.seek(self._read_bytes)
+        piece = file.read(_PIECE_BYTES)
         length = piece.rfind(b"\n") + 1
         if length == 0 and len(piece) == _PIECE_BYTES:
-            length = len(piece)  # far longer than any event: damaged
+            piece += file.read(_LONGEST_LINE_BYTES - _PIECE_BYTES)
+            is_endless = len(piece) == _LONGEST_LINE_BYTES and b"\n" not in piece
+            length = len(piece) if is_endless else piece.rfind(b"\n") + 1
         self._read_bytes += length
         return piece[:length].removesuffix(b"\n").split(b"\n") if length else []
 

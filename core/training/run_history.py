@@ -34,7 +34,10 @@ from core.training.steps import StepColumns, StepTable, StepTableError, decimate
 CURVE_POINTS = 2000
 #: Above this many of one kind every second one is forgotten: a chart shows no more.
 _MOST_EVENTS = 20_000
-_MOST_ROWS_AT_ONCE = 16_384
+#: What one `refresh` does at most: some milliseconds, so that a window gets its turn between.
+_ROWS_AT_ONCE = 8192
+_EVENT_BYTES_AT_ONCE = 1 << 16
+_CURVES_AT_ONCE = 8
 #: Of warnings and damaged lines the newest are kept.
 _MOST_MESSAGES = 500
 
@@ -114,6 +117,25 @@ class _Heard:
     first: bool
 
 
+class _Thinning:
+    """Thins out the columns of a table, some at a time."""
+
+    def __init__(self, columns: StepColumns) -> None:
+        self.columns = columns
+        self.curves: dict[str, Curve] = {}
+        self._left = list(columns.names[1:])
+
+    def go_on(self) -> bool:
+        """Do the next ones; returns whether all are done."""
+        steps = self.columns.column("step")
+        # Short columns are no work.
+        count = _CURVES_AT_ONCE if len(steps) > CURVE_POINTS else len(self._left)
+        now, self._left = self._left[:count], self._left[count:]
+        for name in now:
+            self.curves[name] = Curve(*decimate(steps, self.columns.column(name), CURVE_POINTS))
+        return not self._left
+
+
 class RunHistory:
     """Follows one run; not for use from several threads at once."""
 
@@ -124,24 +146,27 @@ class RunHistory:
         self._reader = EventReader(self._folder.events_file)
         self._events: dict[str, list] = {}
         self._heard: _Heard | None = None
+        self._thinning: _Thinning | None = None
         self._has_new_steps = False
         self.view = RunView(self._folder.path, RunState.STARTING)
 
     @property
     def is_behind(self) -> bool:
-        """Whether the last `refresh` left something unread: call it again soon.
+        """Whether the last `refresh` left something to do: call it again soon.
 
-        The steps of a long table are shown when all of them are read.
+        It does some milliseconds' work at once; the steps of a long table are shown when all of
+        them are read.
         """
-        return self._reader.is_behind or self._table.is_behind
+        return self._reader.is_behind or self._table.is_behind or self._thinning is not None
 
     def refresh(self) -> RunView:
         """Read what is new; the same object as before where nothing is."""
         problems: list[str] = []
         changes = self._new_steps(problems) | self._new_events(problems)
-        for name, value in self._condition(tuple(problems)).items():
-            if getattr(self.view, name) != value:
-                changes[name] = value
+        if not self.is_behind:
+            for name, value in self._condition(tuple(problems)).items():
+                if getattr(self.view, name) != value:
+                    changes[name] = value
         if changes:
             self.view = replace(self.view, **changes)
         return self.view
@@ -172,28 +197,24 @@ class RunHistory:
         return max(watched_s, time.time() - status.heartbeat) if self._heard.first else watched_s
 
     def _new_steps(self, problems: list[str]) -> dict[str, object]:
-        try:
-            grew = self._table.refresh(most_rows=_MOST_ROWS_AT_ONCE)
-        except (OSError, StepTableError) as error:
-            problems.append(f"The numbers of the steps cannot be read: {error}.")
-            return {}
+        if self._thinning is None:
+            try:
+                self._has_new_steps |= self._table.refresh(most_rows=_ROWS_AT_ONCE)
+            except (OSError, StepTableError) as error:
+                problems.append(f"The numbers of the steps cannot be read: {error}.")
+                return {}
+            if self._has_new_steps and not self._table.is_behind:
+                self._thinning, self._has_new_steps = _Thinning(self._table.columns), False
         if self._table.damaged_rows:
             problems.append(f"{self._table.damaged_rows} damaged rows of steps are left out.")
-        self._has_new_steps |= grew
-        if self._table.is_behind or not self._has_new_steps:
+        if self._thinning is None or not self._thinning.go_on():
             return {}
-        self._has_new_steps = False
-        columns = self._table.columns
-        steps = columns.column("step")
-        curves = {
-            name: Curve(*decimate(steps, columns.column(name), CURVE_POINTS))
-            for name in columns.names[1:]
-        }
-        return {"steps": columns, "curves": MappingProxyType(curves)}
+        done, self._thinning = self._thinning, None
+        return {"steps": done.columns, "curves": MappingProxyType(done.curves)}
 
     def _new_events(self, problems: list[str]) -> dict[str, object]:
         try:
-            events = self._reader.refresh()
+            events = self._reader.refresh(most_bytes=_EVENT_BYTES_AT_ONCE)
         except OSError as error:
             problems.append(f"The run's events cannot be read: {error}.")
             return {}

@@ -176,6 +176,8 @@ class StepTable:
         if not self._names and not self._read_header(has_rows=size > 0):
             return False
         rows = (size - self._read_bytes) // (8 * len(self._names))
+        if rows > self._buffer.shape[1] and self._count == 0:
+            self._buffer = np.empty((len(self._names), rows + _FIRST_CAPACITY))
         self._is_behind = most_rows is not None and rows > most_rows
         if rows <= 0:
             return False
@@ -231,16 +233,20 @@ class StepTable:
         smallest = np.minimum.accumulate(steps[::-1])[::-1]
         stays = np.append(steps[:-1] < smallest[1:], True)
         kept = int(np.searchsorted(self._buffer[0, : self._count], smallest[0]))
-        rows = rows[stays]
+        if not stays.all():
+            rows = rows[stays]
         self._make_room(kept, len(rows))
         self._buffer[:, kept : kept + len(rows)] = rows.T
         self._count = kept + len(rows)
 
     def _without_damaged(self, rows: np.ndarray) -> np.ndarray:
-        steps = rows[:, 0]
+        steps = rows[:, 0].copy()
         with np.errstate(invalid="ignore"):
-            whole = np.isfinite(steps) & (steps >= 0) & (steps == np.floor(steps))
-        sound = whole & rows.any(axis=1)
+            sound = np.isfinite(steps) & (steps >= 0) & (steps == np.floor(steps))
+        zero = np.flatnonzero(steps == 0)
+        sound[zero] = rows[zero].any(axis=1)  # a block that was never written is all zeros
+        if sound.all():
+            return rows
         self._damaged_rows += int(len(rows) - np.count_nonzero(sound))
         return rows[sound]
 
@@ -312,21 +318,24 @@ def decimate(x: np.ndarray, y: np.ndarray, points: int) -> tuple[np.ndarray, np.
     # Runs of equal count first, as the rows of a table; what is left over is a run of its own.
     width = -(-count // runs)
     whole = count // width
-    table = y[: whole * width].reshape(whole, width)
-    starts = np.arange(whole) * width
-    low, high = _extremes(table)
-    picked = [[0], low + starts, high + starts, [count - 1]]
+    low, high = _extremes(y[: whole * width].reshape(whole, width))
     if whole * width < count:
-        low, high = _extremes(y[None, whole * width :])
-        picked += [low + whole * width, high + whole * width]
-    kept = np.unique(np.concatenate(picked))
+        rest_low, rest_high = _extremes(y[None, whole * width :])
+        low, high = np.append(low, rest_low), np.append(high, rest_high)
+    starts = np.arange(0, count, width)
+    low, high = low + starts, high + starts
+    kept = np.empty(2 * len(starts) + 2, dtype=np.int64)
+    kept[0], kept[-1] = 0, count - 1
+    np.minimum(low, high, out=kept[1:-1:2])
+    np.maximum(low, high, out=kept[2:-1:2])
+    kept = kept[np.append(True, np.diff(kept) > 0)]
     return x[kept], y[kept]
 
 
 def _extremes(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of each row the places of the smallest and the largest value, NaN left out."""
-    if np.isnan(table).any():
-        missing = np.isnan(table)
+    missing = np.isnan(table)
+    if missing.any():
         low = np.where(missing, np.inf, table).argmin(axis=1)
         return low, np.where(missing, -np.inf, table).argmax(axis=1)
     return table.argmin(axis=1), table.argmax(axis=1)

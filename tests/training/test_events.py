@@ -159,15 +159,21 @@ def test_what_a_newer_version_adds_to_an_event_is_left_aside(path):
 
 def test_a_long_file_is_read_in_parts(path, monkeypatch):
     monkeypatch.setattr("core.events._PIECE_BYTES", 200)
-    monkeypatch.setattr(EventReader, "longest_refresh_bytes", 300)
     write(path, *(WarningEvent(step=n, message="m" * 50) for n in range(20)))
     reader = EventReader(path)
-    read, rounds = steps(reader.refresh()), 1
+    read, rounds = steps(reader.refresh(most_bytes=300)), 1
+    assert 0 < len(read) < 20
     while reader.is_behind:
-        read += steps(reader.refresh())
+        read += steps(reader.refresh(most_bytes=300))
         rounds += 1
     assert read == list(range(20))
     assert rounds > 3
+
+
+def test_a_line_longer_than_a_piece_is_whole(path, monkeypatch):
+    monkeypatch.setattr("core.events._PIECE_BYTES", 50)
+    write(path, WarningEvent(step=1, message="m" * 500), WarningEvent(step=2, message="n"))
+    assert steps(EventReader(path).refresh()) == [1, 2]
 
 
 def test_another_file_in_its_place_is_read_from_its_start(path):

@@ -103,7 +103,7 @@ def test_a_resumed_run_makes_void_what_came_after_its_checkpoint(folder):
 
 
 def test_a_long_table_is_read_in_parts_and_shown_whole_and_thinned(folder, monkeypatch):
-    monkeypatch.setattr(run_history, "_MOST_ROWS_AT_ONCE", 1000)
+    monkeypatch.setattr(run_history, "_ROWS_AT_ONCE", 1000)
     write_steps(folder, *range(1, 5001))
     with folder.steps_file.open("r+b") as file:
         file.seek(16 * 3000 + 8)

@@ -21,8 +21,8 @@ CALM_INTERVAL_S = 1.0
 LIST_INTERVAL_S = 1.0
 #: Looking takes at most this share of the thread's time, whatever a look costs.
 _MOST_LOOKING = 0.25
-#: Between two parts of a long file, so that the window gets the interpreter.
-_BREATH_S = 0.002
+#: Between two parts of a long file; whoever waits for the interpreter gets it.
+_BREATH_S = 0.003
 
 
 class RunMonitor(QObject):
