@@ -200,7 +200,8 @@ def test_half_resolution_while_dragging_full_on_release_finest_at_rest(qtbot, pa
     view.repaint()
     assert view.quality is Quality.STILL
     assert view.sharpening.picture.front.width == round(view.width() / 2)  # until it is drawn
-    qtbot.waitUntil(lambda: view.sharpening.picture.front.width == view.width())
+    view.sharpening.finish()
+    assert view.sharpening.picture.front.width == view.width()
     assert view.quality is Quality.STILL
     coarse = view.sharpening.picture.front.image.copy()
     assert not panel.is_settled

@@ -73,6 +73,11 @@ class Sharpening(QObject):
             self.quality = after(self.quality, Event.SETTLE)
             self._draw(self.quality)
 
+    def finish(self) -> None:
+        """Draw at once what is being drawn band by band."""
+        while self._band.isActive():
+            self._draw_band()
+
     def pause(self) -> None:
         """Nobody looks."""
         self._stop()
