@@ -19,7 +19,7 @@ from utnet_viewer.widgets.focus_ring import RING_PROPERTY
 from utnet_viewer.widgets.panel import Panel
 
 #: A thumbnail narrower than this is not readable; a larger one gains nothing here.
-LEAST_WIDTH, MOST_WIDTH = 84, 150
+LEAST_WIDTH, MOST_WIDTH = 72, 150
 _GAP, _HEAD, _BOTTOM = 6, 20, 10
 _HOVER_MS = 350
 _NONE = "No sample was drawn yet: the fixed samples are redrawn at every validation."

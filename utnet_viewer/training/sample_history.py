@@ -58,7 +58,8 @@ def chosen_columns(count: int, room: int) -> list[int]:
         return list(range(count))
     if room <= 1:
         return [count - 1][:room]
-    wanted = np.geomspace(1, count - 1, room - 1).round().astype(int)
+    # From the end, because the end must be there also where there is room for only two.
+    wanted = np.geomspace(count - 1, 1, room - 1)[::-1].round().astype(int)
     chosen = [0]
     for position, column in enumerate(wanted.tolist()):
         still_to_come = room - 2 - position
