@@ -51,12 +51,10 @@ __all__ = [
     "RunError",
     "RunFolder",
     "RunFolderError",
-    "RunList",
     "RunState",
     "RunStatus",
     "RunSummary",
     "default_runs_root",
-    "list_runs",
 ]
 
 Request = Literal["pause", "resume", "stop", "checkpoint", "validate"]
@@ -274,7 +272,9 @@ class RunFolder:
         for name, asked_s in self._pending():
             if asked_s < started:
                 self._drop(name)
-        (self.path / "ended.json").unlink(missing_ok=True)
+        # What an earlier process left: how it ended, and files it was killed over.
+        for left in (self.path / "ended.json", *self.path.glob(".*.part")):
+            left.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Own the run no more."""
@@ -355,49 +355,3 @@ class RunSummary:
     def name(self) -> str:
         """The run's name."""
         return self.path.name
-
-
-class RunList:
-    """The runs in a folder. Looking again reads only what changed and asks who still lives."""
-
-    def __init__(self, root: Path | str) -> None:
-        """`root` may not exist yet."""
-        self.root = Path(root).expanduser().absolute()
-        self._known: dict[Path, tuple[tuple, RunSummary]] = {}
-
-    def refresh(self) -> list[RunSummary]:
-        """Every run, newest first; raises RunFolderError where the root cannot be read."""
-        known = {}
-        try:
-            with os.scandir(self.root) as entries:
-                folders = [entry for entry in entries if not entry.name.startswith(".")]
-        except FileNotFoundError:
-            folders = []
-        except OSError as error:
-            text = f"runs cannot be read here ({error.strerror or error})"
-            raise RunFolderError(self.root, text) from error
-        for entry in folders:
-            # What vanishes meanwhile is no run any more.
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                known[self.root / entry.name] = self._look(self.root / entry.name)
-        self._known = known
-        summaries = [summary for _, summary in known.values()]
-        return sorted(summaries, key=lambda summary: (-summary.created_s, summary.name))
-
-    def _look(self, path: Path) -> tuple[tuple, RunSummary]:
-        # Replacing any small file touches the folder, and a run that is over only changes so.
-        stamps = (os.stat(path / "status.json"), os.stat(path))
-        stamp = tuple((s.st_mtime_ns, s.st_size, s.st_ino) for s in stamps)
-        known = self._known.get(path)
-        if known is not None and known[0] == stamp and not known[1].state.is_alive:
-            return known
-        return stamp, RunFolder(path).summary()
-
-
-def list_runs(root: Path | str) -> list[RunSummary]:
-    """Every run in a folder, newest first; none where there is no such folder.
-
-    Tables are not read: 200 runs take some milliseconds. Raises RunFolderError where the folder
-    cannot be read.
-    """
-    return RunList(root).refresh()

@@ -17,8 +17,9 @@ import pytest
 
 from core.events import EventReader, EventWriter, SharesEvent, ValidationEvent, WarningEvent
 from core.training.config import TrainingConfig
-from core.training.run_folder import RunFolder, RunList, RunStatus
+from core.training.run_folder import RunFolder, RunStatus
 from core.training.run_history import RunHistory
+from core.training.run_list import RunList
 from core.training.steps import StepTable, StepWriter, columns_of, decimate
 
 pytestmark = pytest.mark.benchmark

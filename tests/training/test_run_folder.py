@@ -24,12 +24,11 @@ from core.training.run_folder import (
     RunError,
     RunFolder,
     RunFolderError,
-    RunList,
     RunState,
     RunStatus,
     default_runs_root,
-    list_runs,
 )
+from core.training.run_list import RunList, list_runs
 from core.training.run_status import ProcessIdentity
 from core.training.steps import StepTable
 
@@ -328,6 +327,15 @@ def test_a_killed_owner_lets_go_though_its_workers_live_on(folder):
     worker.kill()
     owner.stdin.close()
     owner.stdout.close()
+
+
+def test_a_new_owner_clears_away_what_the_last_one_was_killed_over(folder):
+    folder.note_end(ProcessEnd(pid=os.getpid(), returncode=-9, time=0.0))
+    (folder.path / ".status.json.abc.part").write_bytes(b"{")
+    folder.release()
+    folder.acquire()
+    left = {path.name for path in folder.path.iterdir() if path.is_file()}
+    assert left == {"config.yaml", "inputs.json", "status.json", "lock", "owner.json"}
 
 
 # --- requests -------------------------------------------------------------------------------

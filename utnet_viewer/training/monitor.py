@@ -12,8 +12,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
-from core.training.run_folder import RunFolderError, RunList, RunSummary
+from core.training.run_folder import RunFolderError, RunSummary
 from core.training.run_history import RunHistory, RunView
+from core.training.run_list import RunList
 
 #: Between two looks at a followed run that is alive, at another followed run, at the list.
 LIVE_INTERVAL_S = 0.25
