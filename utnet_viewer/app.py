@@ -1,7 +1,7 @@
 """``utnet-viewer``: the window first, then what fills it.
 
-Nothing heavy is imported before the first paint: numpy, scipy, OpenCV and Open3D together take
-longer than a person waits for a window.
+Nothing heavy is imported before the first paint: numpy, OpenCV and Open3D together take longer than
+a person waits for a window.
 """
 
 import gc
@@ -28,7 +28,7 @@ from utnet_viewer.style import apply_theme, load_fonts
 from utnet_viewer.theme import Theme
 
 #: Libraries without Qt that the session needs; the mesh view brings Open3D in by itself.
-LIBRARIES = ("numpy", "scipy.spatial.transform", "cv2")
+LIBRARIES = ("numpy", "cv2")
 
 #: How long another thread may keep Python while the window's own waits for it.
 SWITCH_INTERVAL_S = 0.0005

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from core.conventions import BONES, WRIST
 from core.evaluation.alignment import is_degenerate, procrustes_align, spread_mm, wrist_align
@@ -105,6 +104,8 @@ def f_scores(
     predicted_mm: np.ndarray, truth_mm: np.ndarray, thresholds_mm: tuple[float, ...]
 ) -> tuple[float, ...]:
     """`f_score` at several thresholds, for the price of one."""
+    from scipy.spatial import cKDTree  # a quarter of a second that the window's start is without
+
     if not (np.isfinite(predicted_mm).all() and np.isfinite(truth_mm).all()):
         return (float("nan"),) * len(thresholds_mm)
     to_truth, _ = cKDTree(truth_mm).query(predicted_mm)

@@ -1,20 +1,63 @@
-"""Rotations as numpy arrays: axis-angle, matrices, and the turn about the optical axis."""
+"""Rotations as numpy arrays: axis-angle, matrices, and the turn about the optical axis.
+
+Closed formulas instead of `scipy.spatial.transform`, whose import takes longer than anything else
+between the window and its first photo.
+"""
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 
 def matrix_from_axis_angle(axis_angle_rad: np.ndarray) -> np.ndarray:
-    """Return rotation matrices (..., 3, 3) of axis-angle vectors (..., 3) in radians."""
+    """Return rotation matrices (..., 3, 3) of axis-angle vectors (..., 3) in radians.
+
+    Rodrigues' formula, with sines over their angle, which are smooth at zero.
+    """
     axis_angle_rad = np.asarray(axis_angle_rad, float)
-    matrices = Rotation.from_rotvec(axis_angle_rad.reshape(-1, 3)).as_matrix()
-    return matrices.reshape(*axis_angle_rad.shape[:-1], 3, 3)
+    x, y, z = np.moveaxis(axis_angle_rad, -1, 0)
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1)
+    cross = cross.reshape(*axis_angle_rad.shape[:-1], 3, 3)
+    angle_rad = np.linalg.norm(axis_angle_rad, axis=-1)[..., None, None]
+    sine = np.sinc(angle_rad / np.pi)  # sin(a) / a
+    versine = np.sinc(angle_rad / (2 * np.pi)) ** 2 / 2  # (1 - cos(a)) / a²
+    return np.eye(3) + sine * cross + versine * (cross @ cross)
 
 
 def axis_angle_from_matrix(matrix: np.ndarray) -> np.ndarray:
-    """Return axis-angle vectors (..., 3) in radians, of length at most pi, of (..., 3, 3)."""
+    """Return axis-angle vectors (..., 3) in radians, of length at most pi, of (..., 3, 3).
+
+    By way of the quaternion, whose largest part is found first (Shepperd, "Quaternion from
+    rotation matrix", 1978): that is exact near zero and near pi alike. Raises ValueError for a
+    matrix that mirrors.
+    """
     matrix = np.asarray(matrix, float)
-    return Rotation.from_matrix(matrix.reshape(-1, 3, 3)).as_rotvec().reshape(matrix.shape[:-1])
+    with np.errstate(invalid="ignore"):  # what is not a number stays that
+        is_mirror = np.linalg.det(matrix) <= 0
+    if is_mirror.any():
+        raise ValueError("a matrix with a determinant of zero or less is no rotation")
+    quaternion = _quaternion(matrix.reshape(-1, 3, 3))
+    quaternion *= np.where(quaternion[:, 3:] < 0, -1.0, 1.0)
+    sine = np.linalg.norm(quaternion[:, :3], axis=1, keepdims=True)
+    half_rad = np.arctan2(sine, quaternion[:, 3:])
+    scale = np.divide(2 * half_rad, sine, out=np.full_like(sine, 2.0), where=sine > 1e-12)
+    return (quaternion[:, :3] * scale).reshape(matrix.shape[:-1])
+
+
+def _quaternion(matrix: np.ndarray) -> np.ndarray:
+    """Quaternions (n, 4) as x, y, z, w, of either sign, of rotations (n, 3, 3)."""
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = matrix.transpose(1, 2, 0)
+    # Four times the outer product of the quaternion with itself.
+    products = np.array(
+        [
+            [1 + xx - yy - zz, yx + xy, xz + zx, zy - yz],
+            [yx + xy, 1 - xx + yy - zz, zy + yz, xz - zx],
+            [xz + zx, zy + yz, 1 - xx - yy + zz, yx - xy],
+            [zy - yz, xz - zx, yx - xy, 1 + xx + yy + zz],
+        ]
+    )
+    largest = products.diagonal().argmax(1)  # (n, 4) -> (n,)
+    rows = products[largest, :, np.arange(len(matrix))]
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def about_optical_axis(angle_rad: float) -> np.ndarray:

@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from core.geometry.rotation import (
     about_optical_axis,
@@ -25,6 +26,36 @@ def test_axis_angle_survives_the_round_trip_near_zero_and_pi(angle, rng):
     vectors_rad = axis / np.linalg.norm(axis, axis=1, keepdims=True) * angle
     back_rad = axis_angle_from_matrix(matrix_from_axis_angle(vectors_rad))
     np.testing.assert_allclose(back_rad, vectors_rad, atol=1e-6)
+
+
+def test_both_ways_equal_scipy(rng):
+    """Over all angles, each with every part of the quaternion the largest once."""
+    axes = np.concatenate([rng.normal(size=(200, 3)), np.eye(3), -np.eye(3), [[0, 1, 1]]])
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    angles = rng.uniform(0, 2 * np.pi, (len(axes), 1))
+    matrices = Rotation.from_rotvec(axes * angles).as_matrix()
+    np.testing.assert_allclose(matrix_from_axis_angle(axes * angles), matrices, atol=1e-12)
+    expected_rad = Rotation.from_matrix(matrices).as_rotvec()
+    np.testing.assert_allclose(axis_angle_from_matrix(matrices), expected_rad, atol=1e-9)
+
+
+def test_a_half_turn_is_one_about_either_direction_of_its_axis(rng):
+    axes = np.concatenate([rng.normal(size=(20, 3)), np.eye(3)])
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    matrices = Rotation.from_rotvec(axes * np.pi).as_matrix()
+    back_rad = axis_angle_from_matrix(matrices)
+    np.testing.assert_allclose(np.linalg.norm(back_rad, axis=1), np.pi, atol=1e-7)
+    np.testing.assert_allclose(matrix_from_axis_angle(back_rad), matrices, atol=1e-7)
+
+
+def test_a_mirror_is_no_rotation():
+    with pytest.raises(ValueError, match="no rotation"):
+        axis_angle_from_matrix(np.diag([1.0, 1.0, -1.0]))
+
+
+def test_what_is_not_a_number_stays_that():
+    assert np.isnan(matrix_from_axis_angle([np.nan, 0.0, 0.0])).all()
+    assert np.isnan(axis_angle_from_matrix(np.full((3, 3), np.nan))).all()
 
 
 def test_shapes_are_kept(rng):

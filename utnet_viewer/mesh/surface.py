@@ -6,7 +6,6 @@ Importing this does not import Open3D; making a `Surface` does.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 #: Rays per vertex and reach of the darkening in creases.
 OCCLUSION_RAYS, OCCLUSION_REACH_MM = 8, 28.0
@@ -49,22 +48,19 @@ class Topology:
         fine = np.array(children).transpose(2, 0, 1).reshape(-1, 3)
         self.fine_faces = np.ascontiguousarray(fine, np.uint32)
         self.fine_index = self.fine_faces.astype(np.int64)
-        rows = self.faces.ravel()
-        columns = np.repeat(np.arange(len(self.faces)), 3)
-        ones = np.ones(len(rows), np.float32)
-        self._faces_to_vertices = csr_array(
-            (ones, (rows, columns)), shape=(vertex_count, len(self.faces))
-        )
-        start, end = self.edges.T
-        itself = np.arange(vertex_count)
-        rows, columns = np.concatenate([start, end, itself]), np.concatenate([end, start, itself])
-        share = (1 / np.bincount(rows, minlength=vertex_count)).astype(np.float32)
-        self._neighbours = csr_array((share[rows], (rows, columns)), shape=(vertex_count,) * 2)
+        self._vertex_count = vertex_count
+        self._degrees = np.bincount(self.edges.ravel(), minlength=vertex_count)
 
     def normals(self, vertices_mm: np.ndarray) -> np.ndarray:
         """Area-weighted vertex normals (V, 3) float32, of length one (or zero where degenerate)."""
         a, b, c = (vertices_mm.take(self.faces[:, corner], 0) for corner in range(3))
-        return _unit(self._faces_to_vertices @ _cross(b - a, c - a))
+        of_faces = _cross(b - a, c - a)
+        sums = np.empty((self._vertex_count, 3), np.float32)
+        corners = self.faces.ravel()
+        for axis in range(3):
+            weights = of_faces[:, axis].repeat(3)
+            sums[:, axis] = np.bincount(corners, weights, minlength=self._vertex_count)
+        return _unit(sums)
 
     def refine(self, vertices_mm: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Vertices and normals of the finer mesh, (V + E, 3) float32 each.
@@ -84,7 +80,10 @@ class Topology:
 
     def soften(self, values: np.ndarray) -> np.ndarray:
         """Values (V,), each the mean of a vertex and its neighbours."""
-        return self._neighbours @ values
+        start, end = self.edges.T
+        sums = np.bincount(start, values.take(end), minlength=self._vertex_count)
+        sums += np.bincount(end, values.take(start), minlength=self._vertex_count)
+        return ((sums + values) / (self._degrees + 1)).astype(np.float32)
 
     def spread(self, values: np.ndarray) -> np.ndarray:
         """Values (V, ...) of the vertices on the finer mesh, (V + E, ...)."""
