@@ -95,7 +95,7 @@ def wheel(chart: Chart, place: QPoint, clicks: int, *, ctrl: bool = False) -> No
 
 def test_losses_are_the_logarithms_of_the_runs_own_numbers(panel, show):
     run = make_run(count=120)
-    panel.bar.smoothing.setValue(0)
+    panel.bar.smoothing.setValue(1)
     show(run)
     drawn = traces(chart(panel, "Loss"))
     assert set(drawn) == {"loss", *TERMS}
@@ -108,7 +108,7 @@ def test_losses_are_the_logarithms_of_the_runs_own_numbers(panel, show):
 
 def test_raw_shows_the_unweighted_terms_and_no_sum(panel, show, qtbot):
     run = make_run(count=120)
-    panel.bar.smoothing.setValue(0)
+    panel.bar.smoothing.setValue(1)
     show(run)
     panel.weighting.set_value("Raw")
     settle(panel, qtbot)
@@ -119,7 +119,7 @@ def test_raw_shows_the_unweighted_terms_and_no_sum(panel, show, qtbot):
 
 def test_the_log_button_and_the_key_change_the_axis(panel, show, qtbot):
     run = make_run(count=120)
-    panel.bar.smoothing.setValue(0)
+    panel.bar.smoothing.setValue(1)
     show(run)
     qtbot.mouseClick(panel.bar.log, Qt.MouseButton.LeftButton)
     settle(panel, qtbot)
@@ -138,17 +138,24 @@ def test_the_slider_smooths_and_leaves_what_was_measured_as_a_trace(panel, show,
     run = make_run(count=120)
     show(run)
     panel.bar.smoothing.setFocus()
-    spans = [panel.bar.span]
-    while panel.bar.span != 10:
-        qtbot.keyClick(panel.bar.smoothing, Qt.Key.Key_Left)
-        spans.append(panel.bar.span)
+    spans = []
+    while panel.bar.chosen_span != 10:
+        qtbot.keyClick(panel.bar.smoothing, Qt.Key.Key_Right)
+        spans.append(panel.settings.span)
     settle(panel, qtbot)
-    assert spans == [50, 20, 10] and "10 steps" in panel.bar._span_words.text()
+    assert spans == [1, 5, 10] and panel.bar._span_words.text() == "smoothing 10 steps"
     norm, decay = run.steps.column("gradient_norm"), 0.9
     weights = decay ** np.arange(119, -1, -1)
     drawn = traces(chart(panel, "Gradient norm"))
     assert 10 ** drawn["norm"].y[-1] == pytest.approx((weights * norm).sum() / weights.sum())
     np.testing.assert_allclose(10 ** drawn["norm raw"].y, norm)
+
+
+@pytest.mark.parametrize(("count", "span"), [(90, 1), (700, 5), (6000, 50)])
+def test_smoothing_suits_the_length_of_the_run_at_first(panel, show, count, span):
+    show(make_run(count=count))
+    assert panel.settings.span == span
+    assert "auto" in panel.bar._span_words.text()
 
 
 def test_shares_are_stacked_to_a_hundred_per_cent(panel, show):
@@ -276,7 +283,7 @@ def test_marks_are_told_by_the_pointer(panel, show):
 
 def test_one_crosshair_tells_the_values_of_all_charts(panel, show):
     run = make_run(count=1000)
-    panel.bar.smoothing.setValue(0)
+    panel.bar.smoothing.setValue(1)
     show(run)
     hover(chart(panel, "Gradient norm"), 400)
     step = panel.axis.cursor
@@ -499,10 +506,12 @@ def test_another_current_run_is_shown_whole(panel, show, qtbot):
 
 def test_a_resumed_run_is_smoothed_anew(panel, show):
     first = make_run(count=200)
+    panel.bar.smoothing.setValue(5)
     show(first)
     columns = step_columns(200, seed=5)
     columns.values[:, -1] = first.steps.values[:, -1]  # the same last row over another past
     show(replace(make_run(count=200), steps=columns, resumed=1))
+    assert panel.settings.span == 50
     loss, decay = columns.column("loss"), 1 - 1 / 50
     weights = decay ** np.arange(199, -1, -1)
     drawn = 10 ** traces(panel.loss)["loss"].y[-1]

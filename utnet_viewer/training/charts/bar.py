@@ -1,21 +1,21 @@
 """The row above the charts: which runs are shown, where the crosshair is, smoothing, following."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from utnet_viewer.theme import SIZE_LABEL, Theme, ui_font
 from utnet_viewer.training.charts.legend import Legend, LegendEntry
-from utnet_viewer.training.charts.smoothing import SPANS
+from utnet_viewer.training.charts.smoothing import AUTOMATIC, SPANS
 from utnet_viewer.widgets.controls import IconButton, IconToggle, ThinSlider
+from utnet_viewer.widgets.steady_text import say
 
 _HEIGHT = 28
-_FIRST_SPAN = 50
 
 
 class ChartsBar(QWidget):
     """Controls that hold for all charts."""
 
-    span_changed = Signal(int)
+    span_chosen = Signal()
     folded_chart_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -26,7 +26,7 @@ class ChartsBar(QWidget):
         self.smoothing = ThinSlider("Smoothing of the curves", theme, width=84)
         self.smoothing.setRange(0, len(SPANS) - 1)
         self.smoothing.setPageStep(2)
-        self.smoothing.valueChanged.connect(self._say_span)
+        self.smoothing.valueChanged.connect(self.span_chosen)
         self.folded = QPushButton("Learning rate")
         self.folded.setObjectName("link")
         self.folded.setToolTip("There is no room for this chart; shows it alone")
@@ -40,13 +40,14 @@ class ChartsBar(QWidget):
         self.fit = IconButton("corners-out", "Show all steps", theme)
         self.fit.action.setToolTip("Show all steps  (double click on a chart)")
         self._arrange()
-        self.smoothing.setValue(SPANS.index(_FIRST_SPAN))
+        self.show_span(1)
 
     @staticmethod
     def _words() -> QLabel:
         label = QLabel()
         label.setObjectName("hint")
         label.setFont(ui_font(SIZE_LABEL))
+        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return label
 
     def _arrange(self) -> None:
@@ -60,8 +61,8 @@ class ChartsBar(QWidget):
             layout.addWidget(button)
 
     @property
-    def span(self) -> int:
-        """Steps that smoothing averages over; 1 is none."""
+    def chosen_span(self) -> int:
+        """Steps that smoothing averages over; 1 is none, `AUTOMATIC` leaves it to the charts."""
         return SPANS[self.smoothing.value()]
 
     def show_runs(self, entries: tuple[LegendEntry, ...]) -> None:
@@ -70,7 +71,7 @@ class ChartsBar(QWidget):
 
     def show_position(self, words: str) -> None:
         """Say where the crosshair is."""
-        self.readout.setText(words)
+        say(self.readout, words)
 
     def show_following(self, is_following: bool) -> None:
         """Press or release the button without anything happening."""
@@ -78,11 +79,13 @@ class ChartsBar(QWidget):
         self.follow.setChecked(is_following)
         self.follow.action.blockSignals(False)
 
-    def _say_span(self) -> None:
-        words = "no smoothing" if self.span == 1 else f"smoothing {self.span:,} steps"
-        self._span_words.setText(words)
+    def show_span(self, span: int) -> None:
+        """Say over how many steps the charts are smoothed."""
+        words = "no smoothing" if span == 1 else f"smoothing {span:,} steps"
+        if self.chosen_span == AUTOMATIC:
+            words = "smoothing auto" if span == 1 else f"smoothing auto, {span:,} steps"
+        say(self._span_words, words)
         self.smoothing.setToolTip(
             f"{words[0].upper()}{words[1:]}\nAn exponential moving average, debiased; "
             "the faint trace is what was measured"
         )
-        self.span_changed.emit(self.span)

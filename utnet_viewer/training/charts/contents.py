@@ -39,10 +39,10 @@ _OTHER_DASHES = ((4.0, 3.0), (1.5, 2.5), (7.0, 3.0), (4.0, 2.0, 1.5, 2.0))
 
 @dataclass
 class Settings:
-    """What the person has chosen, and what smoothing remembers."""
+    """What the person has chosen, and what smoothing remembers; `span` in steps, 1 is none."""
 
     palette: Palette
-    span: int = 50
+    span: int = 1
     is_weighted: bool = True
     smoothers: Smoothers = field(default_factory=Smoothers)
 

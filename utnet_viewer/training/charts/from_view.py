@@ -117,19 +117,21 @@ def configured_rate(config: TrainingConfig | None, total_steps: int | None) -> C
 
 
 def marks_of(view: RunView) -> tuple[AxisMark, ...]:
-    """What happened on the way; of two checkpoints at one step the better one is told."""
-    checkpoints = {}
+    """What happened on the way; the best checkpoint is the one that is still there."""
+    marks = {}
+    best = max((e.step for e in view.checkpoints if e.role == "best"), default=None)
     for event in view.checkpoints:
-        words, kind = f"checkpoint, {Path(event.file).name}", CHECKPOINT
+        words = f"checkpoint, {Path(event.file).name}"
         if event.role == "best":
-            words, kind = "best validation so far, kept as checkpoint", BEST
-        if checkpoints.get(event.step, AxisMark(0, CHECKPOINT, "")).kind != BEST:
-            checkpoints[event.step] = AxisMark(event.step, kind, words)
-    marks = [*checkpoints.values()]
-    marks += [AxisMark(e.step, RESUMED, "resumed from here") for e in view.resumes]
-    marks += [AxisMark(e.step, WARNING, e.message) for e in view.warnings]
-    marks += [AxisMark(e.step, ERROR, f"{e.code}: {e.message}") for e in view.errors]
-    return tuple(marks)
+            words = "best validation until then"
+        marks[event.step, event.role == "best"] = AxisMark(event.step, CHECKPOINT, words)
+    if best is not None:
+        marks[best, True] = AxisMark(best, BEST, "best validation, kept as checkpoint")
+    result = [*marks.values()]
+    result += [AxisMark(e.step, RESUMED, "resumed from here") for e in view.resumes]
+    result += [AxisMark(e.step, WARNING, e.message) for e in view.warnings]
+    result += [AxisMark(e.step, ERROR, f"{e.code}: {e.message}") for e in view.errors]
+    return tuple(result)
 
 
 def _total_steps(view: RunView, config: TrainingConfig | None) -> int | None:

@@ -18,6 +18,7 @@ from utnet_viewer.training.charts.from_view import ViewReader
 from utnet_viewer.training.charts.legend import LegendEntry
 from utnet_viewer.training.charts.run_data import RunCurves
 from utnet_viewer.training.charts.shared_axis import SharedAxis
+from utnet_viewer.training.charts.smoothing import AUTOMATIC, suitable_span
 from utnet_viewer.training.charts.turns import Turns
 from utnet_viewer.widgets.controls import SegmentedControl
 
@@ -40,7 +41,6 @@ class ChartsPanel(QWidget):
         self.settings = Settings(theme.palette)
         self.axis, self.turns = SharedAxis(self), Turns(self)
         self.bar = ChartsBar(theme)
-        self.settings.span = self.bar.span
         self.charts = self._make_charts()
         self.loss, self.rate = self.charts[0], self.charts[-1]
         self.expanded: Chart | None = None
@@ -118,7 +118,7 @@ class ChartsPanel(QWidget):
             chart.wants_turn.connect(lambda chart=chart: self.turns.ask(chart))
             chart.expand_requested.connect(self.toggle_expanded)
             chart.leave_requested.connect(lambda: self.expand(None))
-        self.bar.span_changed.connect(self._on_span)
+        self.bar.span_chosen.connect(self._on_span)
         self.bar.log.action.triggered.connect(self._on_log)
         self.bar.follow.action.toggled.connect(self._on_follow)
         self.bar.fit.action.triggered.connect(self._fit_all)
@@ -155,6 +155,7 @@ class ChartsPanel(QWidget):
         end = max((run.total_steps or 0 for run in runs[:1]), default=0)
         last = max((run.last_step for run in runs), default=0.0)
         self.axis.set_extent(last, float(end))
+        self._use_span()
         self._show_runs()
         self._show_position()
         self._mark_all_stale()
@@ -191,10 +192,16 @@ class ChartsPanel(QWidget):
         self.settings.is_weighted = value == WEIGHTED
         self.loss.mark_stale()
 
-    def _on_span(self, span: int) -> None:
+    def _on_span(self) -> None:
+        self._use_span()
+        self._mark_all_stale()
+
+    def _use_span(self) -> None:
+        span = self.bar.chosen_span
+        if span == AUTOMATIC:
+            span = suitable_span(len(self.runs[0].steps) if self.runs else 0)
         self.settings.span = span
-        for chart in self.charts:
-            chart.mark_stale()
+        self.bar.show_span(span)
 
     @property
     def _log_charts(self) -> list[Chart]:

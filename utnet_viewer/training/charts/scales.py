@@ -30,7 +30,7 @@ def step_ticks(
     """
     if right <= left:
         return []
-    step = max(1.0, nice_step(right - left, int(width_px // 62)))
+    step = max(1.0, nice_step(right - left, max(2, round(width_px / 58))))
     step = math.ceil(step) if step < 10 else step
     first = math.ceil(left / step)
     places = [n * step for n in range(first, math.floor(right / step) + 1)]

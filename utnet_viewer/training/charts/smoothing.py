@@ -3,8 +3,16 @@
 import numpy as np
 from scipy.signal import lfilter
 
+#: As suits the length of the run, see `suitable_span`.
+AUTOMATIC = 0
 #: What the slider offers: over about so many steps; 1 is none.
-SPANS = (1, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+SPANS = (AUTOMATIC, 1, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+
+
+def suitable_span(steps: int) -> int:
+    """A hundredth of a run of so many steps, rounded down to one that the slider offers: enough to
+    calm the noise, too little to trail behind the fall of the loss."""
+    return max((span for span in SPANS if span <= max(steps / 100, 1)), default=1)
 
 
 class Smoother:
