@@ -2,8 +2,10 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import fake_trainer
 import psutil
@@ -11,7 +13,7 @@ import pytest
 from PySide6.QtCore import QThreadPool, QTimer
 
 from core.training.presets import preset
-from core.training.run_folder import RunFolder, RunFolderError, RunState
+from core.training.run_folder import RunFolder, RunFolderError, RunState, RunStatus
 from utnet_viewer.processes.training_job import TrainingJob
 
 WAIT_MS = 20_000
@@ -208,6 +210,53 @@ def test_another_window_takes_a_run_over_and_can_end_it(qtbot, jobs, runs):
     with qtbot.waitSignals([first.ended, second.ended], timeout=WAIT_MS):
         second.terminate()
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    QThreadPool.globalInstance().waitForDone()
+    assert "terminated by hand" in folder.summary().reason
+
+
+def test_a_stranger_that_got_the_process_id_is_never_ended(qtbot, jobs, runs):
+    folder = fake_trainer.make_run(runs, steps=20)
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    status = replace(RunStatus.starting(), phase="training", pid=stranger.pid)
+    # The run's process started long before the stranger.
+    folder.write_status(replace(status, process_started=1e9, started_after_boot_s=1.0))
+    job = jobs()
+    with qtbot.waitSignal(job.ended, timeout=WAIT_MS) as ended:
+        job.attach(folder.path)
+        job.terminate()
+    assert ended.args == [-1]
+    assert stranger.poll() is None
+    stranger.communicate(b"\n")
+
+
+WINDOW_THAT_IS_KILLED = """
+import os, sys
+from PySide6.QtCore import QCoreApplication
+from core.training.presets import preset
+from utnet_viewer.processes.training_job import TrainingJob
+application = QCoreApplication([])
+job = TrainingJob(command=tuple(sys.argv[2:]))
+job.started.connect(lambda path: os.kill(os.getpid(), 9))
+job.start(preset("demo").model_copy(update={"name": "tried"}), runs_root=sys.argv[1])
+application.exec()
+"""
+
+
+def test_a_window_that_is_killed_leaves_it_running_and_the_next_one_takes_it_over(
+    qtbot, jobs, runs
+):
+    line = [sys.executable, "-c", WINDOW_THAT_IS_KILLED, str(runs)]
+    window = subprocess.run([*line, *fake_trainer.command("--steps", "100000")])
+    assert window.returncode == -signal.SIGKILL
+    folder = RunFolder.open(runs / "tried")
+    wait_for_step(qtbot, folder, folder.status().step + 20)
+    assert folder.state() == RunState.RUNNING
+    job = jobs()
+    job.attach(folder.path)
+    with qtbot.waitSignal(job.ended, timeout=WAIT_MS):
+        job.request("stop")
+    assert job.log == [("ended", 3)]
+    assert folder.state() == RunState.STOPPED
 
 
 def test_a_run_that_is_over_is_taken_over_as_ended(qtbot, jobs, runs):

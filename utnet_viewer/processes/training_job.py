@@ -230,7 +230,7 @@ class TrainingJob(QObject):
         pid = self._identity.pid
         is_ours = self._child is not None
         self._stop_watching()
-        if is_ours:
+        if is_ours or self._was_terminated:
             end = ProcessEnd(
                 pid=pid, returncode=code, time=time.time(), terminated=self._was_terminated
             )
