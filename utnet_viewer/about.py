@@ -1,7 +1,5 @@
 """What this is, with which hand model and network, and whose work is in it."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -20,6 +18,9 @@ class AboutDialog(QDialog):
     """One page, with a button to close it."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        # It reads e-mail headers: too much to load with the window.
+        from importlib.metadata import PackageNotFoundError, version
+
         super().__init__(parent)
         self.setWindowTitle("About UTNet Viewer")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

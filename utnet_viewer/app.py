@@ -226,6 +226,7 @@ def main(argv: list[str] | None = None) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     if arguments.screenshot and not _has_screen():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    gc.disable()  # libraries make objects by the hundred thousand, none of which is garbage
     log_problem = start_log()
     log_qt_messages()
     application = QApplication(sys.argv[:1])
@@ -244,11 +245,16 @@ def main(argv: list[str] | None = None) -> int:
     heartbeat = QTimer(interval=500)
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
-    # What libraries have made stays: to walk through it again and again holds up the window.
-    QTimer.singleShot(SETTLED_AFTER_MS, gc.freeze)
+    QTimer.singleShot(SETTLED_AFTER_MS, _collect_again)
     status = application.exec()
     starter.end()
     return status
+
+
+def _collect_again() -> None:
+    """What libraries have made stays: to walk through it again and again holds up the window."""
+    gc.freeze()
+    gc.enable()
 
 
 def _has_screen() -> bool:

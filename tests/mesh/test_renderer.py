@@ -188,6 +188,14 @@ def test_halving_takes_the_mean_of_colours_and_the_nearest_depth(hand, camera):
 # --- the surface -----------------------------------------------------------------------------
 
 
+def test_every_edge_stands_once_in_the_order_of_its_ends(topology):
+    sides = np.sort(topology.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    edges, edge_of_side = np.unique(sides, axis=0, return_inverse=True)
+    np.testing.assert_array_equal(topology.edges, edges)
+    middles = 778 + edge_of_side.reshape(-1, 3)
+    np.testing.assert_array_equal(topology.fine_faces.reshape(-1, 4, 3)[:, 3], middles)
+
+
 def test_refinement_keeps_every_vertex_and_stays_near(topology, hand):
     np.testing.assert_array_equal(hand.vertices_mm[:778], hand.coarse_mm)
     start, end = topology.edges.T

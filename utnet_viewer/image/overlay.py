@@ -103,7 +103,7 @@ def crop_corners_px(crop: CropTransform) -> np.ndarray:
 def faces_by_part(hand_model: HandModel) -> list[np.ndarray]:
     """The model's faces [(n, 3)], link by link, as the skin follows its sixteen joints."""
     part = hand_model.skinning_weights.argmax(1)[hand_model.faces[:, 0]]
-    return [hand_model.faces[part == joint] for joint in np.unique(part)]
+    return [hand_model.faces[part == joint] for joint in sorted(set(part.tolist()))]
 
 
 def surface_outline_px(points_px: np.ndarray, parts: list[np.ndarray]) -> list[np.ndarray]:

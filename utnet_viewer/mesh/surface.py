@@ -39,8 +39,7 @@ class Topology:
     def __init__(self, faces: np.ndarray, vertex_count: int) -> None:
         self.faces = np.ascontiguousarray(faces, np.int64)
         self.coarse_faces = self.faces.astype(np.uint32)
-        sides = np.sort(self.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-        self.edges, edge_of_side = np.unique(sides, axis=0, return_inverse=True)
+        self.edges, edge_of_side = _edges(self.faces)
         middle = (vertex_count + edge_of_side.reshape(-1, 3)).T
         a, b, c = self.faces.T
         ab, bc, ca = middle
@@ -177,6 +176,21 @@ def _hemisphere(count: int) -> np.ndarray:
     radius = np.sqrt(step / count)
     angle = step * np.pi * (3 - np.sqrt(5))
     return np.stack([radius * np.cos(angle), radius * np.sin(angle), np.sqrt(1 - radius**2)], 1)
+
+
+def _edges(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Edges (E, 2) of faces (F, 3), each once, and which of them each of the 3F sides is.
+
+    As numpy's `unique` does; that would bring in masked arrays, which nothing else here needs.
+    """
+    sides = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    order = np.lexsort((sides[:, 1], sides[:, 0]))
+    in_order = sides[order]
+    is_first = np.ones(len(sides), bool)
+    is_first[1:] = (in_order[1:] != in_order[:-1]).any(1)
+    edge_of_side = np.empty(len(sides), np.int64)
+    edge_of_side[order] = np.cumsum(is_first) - 1
+    return in_order[is_first], edge_of_side
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -75,6 +75,7 @@ class Catalogue:
         if not len(self):
             return []
         known = np.where(np.isnan(self.pa_mm), -1.0, self.pa_mm)
-        starts = np.unique(np.linspace(0, len(self), min(bins, len(self)) + 1).astype(int)[:-1])
+        # No two are the same: there are no more bins than rows.
+        starts = np.linspace(0, len(self), min(bins, len(self)) + 1).astype(int)[:-1]
         worst = np.maximum.reduceat(known, starts)
         return [float(value) if value >= 0 else float("nan") for value in worst]
