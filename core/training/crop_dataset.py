@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core.data.augment import Augmentation, disturb_pixels, random_transform
-from core.data.crops import CropInput, crop_input
+from core.data.crops import CropInput
 from core.data.frame import Frame
 from core.geometry.crop import normalise_keypoints
 from core.geometry.rotation import matrix_from_axis_angle
@@ -135,8 +135,9 @@ def training_sample(frame: Frame, crop: CropInput) -> TrainingSample:
     seen = known & np.isfinite(keypoints_norm).all(1)  # behind the camera nothing is seen
     rotations, betas = _identity_hand()
     if hand.mano is not None:
-        pose = [transform.global_orient(hand.mano.global_orient_rad), hand.mano.hand_pose_rad]
-        rotations = matrix_from_axis_angle(np.concatenate(pose).reshape(16, 3))
+        pose = np.concatenate([hand.mano.global_orient_rad, hand.mano.hand_pose_rad])
+        rotations = matrix_from_axis_angle(pose.reshape(16, 3))
+        rotations[0] = transform.points(rotations[0].T).T  # its columns turn like points
         betas = np.asarray(hand.mano.betas, float)
     return TrainingSample(
         frame_id=str(frame.frame_id),
@@ -185,10 +186,10 @@ class CropDataset(Dataset):
 
     def __getitem__(self, index: tuple[int, int]) -> TrainingSample:
         epoch, row = index
-        frame = self.frames[row]
+        labels = self.frames.labels(row)
         if self.augmentation is None:
-            return training_sample(frame, crop_input(frame, frame.crop()))
+            return training_sample(labels, self.frames.crop(row, labels.crop()))
         generator = np.random.default_rng((self.seed, epoch, row))
-        transform = random_transform(frame, self.augmentation, generator)
-        crop = disturb_pixels(crop_input(frame, transform), self.augmentation, generator)
-        return training_sample(frame, crop)
+        transform = random_transform(labels, self.augmentation, generator)
+        pixels = self.frames.crop(row, transform)
+        return training_sample(labels, disturb_pixels(pixels, self.augmentation, generator))

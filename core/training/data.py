@@ -13,7 +13,7 @@ from core.training.frames import (
     FramesInMemory,
     FramesOnDisk,
     FrameSource,
-    LabelledRows,
+    LabelTable,
     evenly,
     hold_out,
     labelled_rows,
@@ -88,16 +88,15 @@ def open_data(
 
 
 def _source(
-    index: Ho3dIndex, labelled: LabelledRows, config: DataConfig, beat: Beat | None
+    index: Ho3dIndex, labels: LabelTable, config: DataConfig, beat: Beat | None
 ) -> FrameSource:
-    frames = FramesOnDisk(index, labelled.rows)
     if not config.in_memory:
-        return frames
-    return FramesInMemory(list(read_compact(frames, jobs=max(1, config.workers), beat=beat)))
+        return FramesOnDisk(index, labels)
+    return FramesInMemory(read_compact(index, labels.rows, jobs=config.workers, beat=beat))
 
 
 def _check_labels(
-    training: LabelledRows, index: Ho3dIndex, held_out: LabelledRows, held_index: Ho3dIndex
+    training: LabelTable, index: Ho3dIndex, held_out: LabelTable, held_index: Ho3dIndex
 ) -> None:
     if not len(training.rows):
         raise NoLabelsError(
@@ -112,10 +111,14 @@ def _check_labels(
         )
 
 
-def _notes(index: Ho3dIndex, labelled: LabelledRows) -> list[str]:
-    if not labelled.left_out:
-        return []
-    return [
-        f"{labelled.left_out} of {labelled.left_out + len(labelled.rows)} frames of {index.name} "
-        "are left out: no picture, no label of the hand, or nothing that says where it is"
-    ]
+def _notes(index: Ho3dIndex, labels: LabelTable) -> list[str]:
+    notes = []
+    if labels.left_out:
+        notes.append(
+            f"{labels.left_out} of {labels.left_out + len(labels.rows)} frames of {index.name} are "
+            "left out: no picture, no label of the hand, or nothing that says where it is"
+        )
+    blind = np.isin(labels.rows, index.rows_without_depth).sum()
+    if blind:
+        notes.append(f"{blind} of {len(labels.rows)} frames of {index.name} have no depth picture")
+    return notes

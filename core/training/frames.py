@@ -1,21 +1,21 @@
 """Labelled frames, on disk or in memory: what training and validation draw from."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from core.data.frame import Frame, HandLabel
-from core.data.ho3d.index import Ho3dIndex, open_index
+from core.conventions import BETA_COUNT, JOINT_COUNT, VERTEX_COUNT
+from core.data.crops import CropInput, crop_input
+from core.data.frame import Frame, FrameId, HandLabel
+from core.data.ho3d.index import Ho3dIndex
 from core.data.ho3d.layout import DEPTH_STEP_M
-from core.data.ho3d.problems import UnreadableFrameError
+from core.geometry.camera import Camera
 from core.geometry.crop import CropTransform
-from core.hand.hand_model import HandModel
+from core.hand.hand_model import ManoParameters
 
 #: (height, width) of a compacted frame: a crop turned by 45 degrees still fits its middle.
 COMPACT_SIZE_PX = (384, 336)
@@ -23,30 +23,47 @@ _DEPTH_STEP_MM = DEPTH_STEP_M * 1000
 #: HO-3D's recordings by several cameras: recording, then one digit for the camera ("ABF1" "4").
 _CAMERA_OF_RECORDING = re.compile(r"([A-Za-z]+\d)\d")
 
+#: Numbers of a hand's parameters: orientation, pose, betas, wrist.
+_MANO_SIZES = (3, 45, BETA_COUNT, 3)
+_NO_PICTURE = np.empty((0, 0, 3), np.uint8)
+#: Frames that are read ahead of the one that is wanted.
+_PORTION = 64
+
 #: Called after every frame that was read, with (done, total).
 Beat = Callable[[int, int], None]
 
 
 class FrameSource(Protocol):
-    """Frames by row."""
+    """Frames by row: their labels first, and then only the pixels that are wanted."""
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, row: int) -> Frame: ...
+    def labels(self, row: int) -> Frame:
+        """The frame with its labels; there may be no pictures in it."""
+
+    def crop(self, row: int, transform: CropTransform) -> CropInput:
+        """The pixels that the transform sees; raises DatasetError where they cannot be read."""
 
 
 class FramesOnDisk:
-    """Rows of an index, read anew each time."""
+    """Rows of an index: labels in memory, pictures read anew each time."""
 
-    def __init__(self, index: Ho3dIndex, rows: Sequence[int]) -> None:
-        self.index = index
-        self.rows = np.asarray(rows, int)
+    def __init__(self, index: Ho3dIndex, labels: "LabelTable") -> None:
+        self._index = index
+        self._labels = labels
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self._labels.rows)
 
-    def __getitem__(self, row: int) -> Frame:
-        return self.index.read(int(self.rows[row]))
+    def labels(self, row: int) -> Frame:
+        """The labels; its image is empty."""
+        return self._labels.frame(row, self._index.frame_id(int(self._labels.rows[row])))
+
+    def crop(self, row: int, transform: CropTransform) -> CropInput:
+        """Read a crop; raises UnreadableFrameError."""
+        image, depth_mm = self._index.read_crop(int(self._labels.rows[row]), transform)
+        camera = transform.camera(Camera(self._labels.intrinsics[row]))
+        return CropInput(image, depth_mm, camera.intrinsics, transform)
 
 
 class FramesInMemory:
@@ -59,16 +76,96 @@ class FramesInMemory:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def __getitem__(self, row: int) -> Frame:
-        steps = self._depth_steps[row]
-        depth_mm = None if steps is None else steps.astype(np.float32) * np.float32(_DEPTH_STEP_MM)
-        return replace(self._frames[row], depth_mm=depth_mm)
+    def labels(self, row: int) -> Frame:
+        """The frame, without its depth."""
+        return self._frames[row]
+
+    def crop(self, row: int, transform: CropTransform) -> CropInput:
+        """Take a crop."""
+        crop, steps = crop_input(self._frames[row], transform), self._depth_steps[row]
+        if steps is None:
+            return crop
+        depth_mm = transform.depth(steps).astype(np.float32) * np.float32(_DEPTH_STEP_MM)
+        return replace(crop, depth_mm=depth_mm)
 
 
 def _steps(depth_mm: np.ndarray | None) -> np.ndarray | None:
     if depth_mm is None:
         return None
     return np.clip(np.rint(depth_mm / _DEPTH_STEP_MM), 0, 65535).astype(np.uint16)
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """Labels of many frames as arrays, which worker processes share; NaN where there is none.
+
+    Attributes:
+        rows: (N,) of the index.
+        intrinsics: (N, 3, 3).
+        joints_mm: (N, 21, 3).
+        boxes_px: (N, 4).
+        mano: (N, 61): orientation, pose, betas, wrist, as in `ManoParameters`.
+        vertices_mm: (N, 778, 3) float32, or None where the dataset gives no surface at all.
+        left_out: How many rows were looked at and cannot be used.
+    """
+
+    rows: np.ndarray
+    intrinsics: np.ndarray
+    joints_mm: np.ndarray
+    boxes_px: np.ndarray
+    mano: np.ndarray
+    vertices_mm: np.ndarray | None
+    left_out: int
+
+    @classmethod
+    def of(cls, rows: Sequence[int], frames: Sequence[Frame], *, left_out: int) -> "LabelTable":
+        """Take the labels out of frames."""
+        hands = [frame.hand for frame in frames]
+        surfaces = [hand.vertices_mm for hand in hands]
+        has_surface = any(vertices is not None for vertices in surfaces)
+        return cls(
+            rows=np.array(rows, int),
+            intrinsics=np.reshape([frame.camera.intrinsics for frame in frames], (-1, 3, 3)),
+            joints_mm=np.reshape([hand.joints_mm for hand in hands], (-1, JOINT_COUNT, 3)),
+            boxes_px=np.reshape([_or_nan(hand.box_px, 4) for hand in hands], (-1, 4)),
+            mano=np.reshape([_mano_row(hand.mano) for hand in hands], (-1, sum(_MANO_SIZES))),
+            vertices_mm=np.stack([_surface(vertices) for vertices in surfaces])
+            if has_surface
+            else None,
+            left_out=left_out,
+        )
+
+    def frame(self, number: int, frame_id: FrameId) -> Frame:
+        """The labels of the table's entry `number` as a frame without pictures."""
+        box_px, mano = self.boxes_px[number], self.mano[number]
+        vertices_mm = None if self.vertices_mm is None else self.vertices_mm[number]
+        hand = HandLabel(
+            joints_mm=self.joints_mm[number],
+            mano=None
+            if np.isnan(mano[0])
+            else ManoParameters(*np.split(mano, np.cumsum(_MANO_SIZES)[:-1])),
+            box_px=None if np.isnan(box_px[0]) else box_px,
+            vertices_mm=None
+            if vertices_mm is None or np.isnan(vertices_mm[0, 0])
+            else vertices_mm.astype(float),
+        )
+        return Frame(frame_id, _NO_PICTURE, Camera(self.intrinsics[number]), hand=hand)
+
+
+def _or_nan(values: np.ndarray | None, size: int) -> np.ndarray:
+    return np.full(size, np.nan) if values is None else values
+
+
+def _mano_row(mano: ManoParameters | None) -> np.ndarray:
+    if mano is None:
+        return np.full(sum(_MANO_SIZES), np.nan)
+    return np.concatenate([mano.global_orient_rad, mano.hand_pose_rad, mano.betas, mano.wrist_mm])
+
+
+def _surface(vertices_mm: np.ndarray | None) -> np.ndarray:
+    if vertices_mm is None:
+        return np.full((VERTEX_COUNT, 3), np.nan, np.float32)
+    return vertices_mm.astype(np.float32)
 
 
 def is_labelled(hand: HandLabel | None) -> bool:
@@ -102,55 +199,44 @@ def _moved_box(frame: Frame, transform: CropTransform) -> np.ndarray:
     return transform.keypoints(np.array([[x1, y1], [x2, y2]])).ravel()
 
 
-def read_compact(frames: FrameSource, *, jobs: int, beat: Beat | None = None) -> Iterator[Frame]:
-    """Read every frame with `jobs` threads and cut it down; in order."""
-    with ThreadPoolExecutor(max(1, jobs)) as pool:
-        rows, done = iter(range(len(frames))), 0
-        # In portions, so that an error does not wait for all the rest.
-        while portion := list(islice(rows, 64 * max(1, jobs))):
-            for frame in pool.map(lambda row: compact(frames[row]), portion):
-                done += 1
-                if beat is not None:
-                    beat(done, len(frames))
-                yield frame
+def read_compact(
+    index: Ho3dIndex, rows: Sequence[int], *, jobs: int, beat: Beat | None = None
+) -> list[Frame]:
+    """Read frames with `jobs` threads and cut them down; in order.
 
-
-@dataclass(frozen=True)
-class LabelledRows:
-    """Rows of an index that can be used, and what their labels say.
-
-    Attributes:
-        rows: (N,).
-        joints_mm: (N, 21, 3), NaN where the dataset gives none.
-        left_out: How many rows were looked at and cannot be used.
+    Raises:
+        UnreadableFrameError: A picture cannot be read.
     """
-
-    rows: np.ndarray
-    joints_mm: np.ndarray
-    left_out: int
+    frames: list[Frame] = []
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        # In portions, so that an error does not wait for all the rest.
+        for at in range(0, len(rows), _PORTION):
+            portion = rows[at : at + _PORTION]
+            for frame in pool.map(lambda row: compact(index.read(int(row))), portion):
+                frames.append(frame)
+                if beat is not None:
+                    beat(len(frames), len(rows))
+    return frames
 
 
 def labelled_rows(
     index: Ho3dIndex, rows: Sequence[int], *, whole: bool = False, beat: Beat | None = None
-) -> LabelledRows:
+) -> LabelTable:
     """Those of `rows` that have a picture, a labelled hand and a box about it.
 
     `whole` asks for all 21 joints, as measuring does. Reads the labels alone, no picture.
     """
     unreadable = set(index.unreadable_rows.tolist())
-    kept, joints_mm = [], []
+    kept: list[int] = []
+    frames: list[Frame] = []
     for done, row in enumerate(rows, start=1):
         frame = None if row in unreadable else index.read_labels(int(row))
         if frame is not None and _is_usable(frame, whole):
             kept.append(int(row))
-            joints_mm.append(frame.hand.joints_mm)
+            frames.append(frame)
         if beat is not None:
             beat(done, len(rows))
-    return LabelledRows(
-        rows=np.array(kept, int),
-        joints_mm=np.reshape(joints_mm, (-1, 21, 3)),
-        left_out=len(rows) - len(kept),
-    )
+    return LabelTable.of(kept, frames, left_out=len(rows) - len(kept))
 
 
 def _is_usable(frame: Frame, whole: bool) -> bool:
@@ -193,21 +279,3 @@ def hold_out(index: Ho3dIndex, sequences: int, *, seed: int) -> tuple[np.ndarray
         )
     is_held = np.isin(np.array(index.sequence_names)[index.sequence_codes], held)
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)
-
-
-def load_frames(root: Path, split: str, hand_model: HandModel, limit: int | None) -> list[Frame]:
-    """Read a split's labelled frames, cut down to their hands."""
-    index = open_index(root, split, hand_model=hand_model)
-    rows = range(len(index) if limit is None else min(limit, len(index)))
-    frames = []
-    for row in rows:
-        try:
-            frame = index.read(row)
-        except UnreadableFrameError as error:
-            print(f"left out: {error}", flush=True)
-            continue
-        if frame.crop() is not None and frame.hand.has_all_joints:
-            frames.append(compact(frame))
-        if (row + 1) % 500 == 0:
-            print(f"read {row + 1} of {len(rows)} frames of {root} / {split}", flush=True)
-    return frames

@@ -63,6 +63,9 @@ def save_state(path: Path, state: TrainerState) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(name, path)
+        except OSError as error:
+            # A failed write does not say of which file.
+            raise OSError(error.errno, error.strerror, str(path)) from error
         finally:
             Path(name).unlink(missing_ok=True)
 

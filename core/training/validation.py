@@ -17,7 +17,7 @@ import torch
 from torch.utils.data import Dataset
 
 from core.conventions import JOINT_COUNT, VERTEX_COUNT, WRIST
-from core.data.crops import CropInput, crop_input
+from core.data.crops import CropInput
 from core.data.frame import FrameId
 from core.evaluation.alignment import procrustes_align
 from core.evaluation.truth import true_hand
@@ -90,8 +90,8 @@ class ValidationSet(Dataset):
         return len(self.frames)
 
     def __getitem__(self, row: int) -> ValidationSample:
-        frame = self.frames[row]
-        crop = crop_input(frame, frame.crop())
+        frame = self.frames.labels(row)
+        crop = self.frames.crop(row, frame.crop())
         mesh = true_hand(frame, self.hand_model)
         joints_mm = frame.hand.joints_mm
         return ValidationSample(

@@ -12,8 +12,10 @@ from support_network import stand_in
 from support_samples import make_sample
 
 import core
+from core.data.crops import CropInput, crop_input
 from core.data.frame import Frame
 from core.events import EventReader
+from core.geometry.crop import CropTransform
 from core.network.utnet import UTNet
 from core.network_config import NetworkConfig
 from core.training.config import LossConfig, TrainingConfig, with_overrides
@@ -35,7 +37,7 @@ SHORT = {
     "data.workers": 0,
     "data.in_memory": False,
     "optimisation.batch_size": 4,
-    "optimisation.warmup_steps": 2,
+    "optimisation.warmup_steps": 1,
     "run.device": "cpu",
     "run.threads": 1,
     "run.steps": 6,
@@ -52,9 +54,25 @@ def labelled_frame(seed: int = 0) -> Frame:
     return make_sample(seed=seed).frame
 
 
+class WholeFrames:
+    """Frames as a source to draw from, exactly as they are."""
+
+    def __init__(self, frames: list[Frame]) -> None:
+        self._frames = frames
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def labels(self, row: int) -> Frame:
+        return self._frames[row]
+
+    def crop(self, row: int, transform: CropTransform) -> CropInput:
+        return crop_input(self._frames[row], transform)
+
+
 def batch_of(frames: list[Frame], *, seed: int = 0) -> Batch:
     """The frames as one batch, each in its own upright crop."""
-    dataset = CropDataset(frames, None, seed=seed)
+    dataset = CropDataset(WholeFrames(frames), None, seed=seed)
     return Batch.of([dataset[0, row] for row in range(len(frames))])
 
 

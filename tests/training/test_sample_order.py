@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from support_training import labelled_frame
+from support_training import WholeFrames, labelled_frame
 
 from core.data.augment import Augmentation
 from core.training.crop_dataset import Batch, CropDataset
@@ -52,7 +52,7 @@ def test_another_seed_is_another_order():
 
 @pytest.fixture(scope="module")
 def dataset():
-    return CropDataset([labelled_frame(seed) for seed in range(4)], Augmentation(), seed=3)
+    return CropDataset(WholeFrames([labelled_frame(n) for n in range(4)]), Augmentation(), seed=3)
 
 
 def feed_of(dataset, workers):
@@ -77,7 +77,7 @@ class Faulty(CropDataset):
     """Its frames cannot be read, for the reason given."""
 
     def __init__(self, error):
-        super().__init__([], None, seed=0)
+        super().__init__(WholeFrames([]), None, seed=0)
         self.error = error
 
     def __getitem__(self, index):

@@ -1,20 +1,30 @@
 """Labels follow their crops; what is not labelled has no say; samples depend on nothing else."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from support_network import stand_in
-from support_training import labelled_frame
+from support_training import WholeFrames, labelled_frame
 
 from core.data.augment import Augmentation, random_transform
 from core.data.crops import crop_input
+from core.data.ho3d.index import open_index
+from core.files.embedded import demo_dataset
 from core.geometry.camera import Camera
 from core.geometry.crop import denormalise_keypoints
 from core.geometry.rotation import axis_angle_from_matrix
 from core.hand.hand_model import ManoParameters
 from core.training.crop_dataset import Batch, CropDataset, training_sample
-from core.training.frames import FramesInMemory, compact, is_labelled
+from core.training.frames import (
+    FramesInMemory,
+    FramesOnDisk,
+    compact,
+    hold_out,
+    is_labelled,
+    labelled_rows,
+)
 
 
 def turned_sample(frame, seed=0):
@@ -40,8 +50,9 @@ def test_all_labels_of_a_turned_crop_agree_with_each_other():
 def test_a_compacted_frame_gives_the_same_labels_and_nearly_the_same_picture():
     frame = labelled_frame()
     whole = training_sample(frame, crop_input(frame, frame.crop()))
-    small = FramesInMemory([compact(frame)])[0]
-    part = training_sample(small, crop_input(small, small.crop()))
+    stored = FramesInMemory([compact(frame)])
+    small = stored.labels(0)
+    part = training_sample(small, stored.crop(0, small.crop()))
     np.testing.assert_allclose(part.keypoints_norm, whole.keypoints_norm, atol=1e-9)
     np.testing.assert_allclose(part.joints_mm, whole.joints_mm, atol=1e-9)
     assert np.abs(part.crop.image.astype(int) - whole.crop.image.astype(int)).mean() < 6
@@ -96,7 +107,7 @@ def test_a_joint_behind_the_camera_has_no_place_in_the_picture():
 
 
 def test_a_sample_is_a_function_of_seed_epoch_and_row():
-    frames = [labelled_frame(0), labelled_frame(1)]
+    frames = WholeFrames([labelled_frame(0), labelled_frame(1)])
     make = lambda seed, index: Batch.of([CropDataset(frames, Augmentation(), seed=seed)[index]])
     first = make(1, (4, 1))
     again = make(1, (4, 1))
@@ -107,7 +118,7 @@ def test_a_sample_is_a_function_of_seed_epoch_and_row():
 
 
 def test_depth_dropout_takes_that_share_of_the_readings():
-    frames = [labelled_frame()]
+    frames = WholeFrames([labelled_frame()])
     still = Augmentation(0, 0, 0, 0, 0, 0, depth_dropout=0.0)
     dropped = replace(still, depth_dropout=0.3)
     kept = CropDataset(frames, still, seed=0)[0, 0].crop.depth_mm
@@ -115,3 +126,51 @@ def test_depth_dropout_takes_that_share_of_the_readings():
     share = 1 - (rest > 0).sum() / (kept > 0).sum()
     assert share == pytest.approx(0.3, abs=0.02)
     np.testing.assert_array_equal(rest[rest > 0], kept[rest > 0])
+
+
+def test_a_crop_read_from_disk_is_that_of_the_whole_frame():
+    """Reading only what is needed changes nothing: pixels, depth and every label are the same."""
+    index = open_index(demo_dataset(), "train", hand_model=stand_in())
+    table = labelled_rows(index, [3, 40])
+    source = FramesOnDisk(index, table)
+    for number, row in enumerate((3, 40)):
+        frame = index.read(row)
+        transform = random_transform(frame, Augmentation(), np.random.default_rng(row))
+        expected = training_sample(frame, crop_input(frame, transform))
+        labels = source.labels(number)
+        sample = training_sample(labels, source.crop(number, transform))
+        assert sample.frame_id == expected.frame_id
+        for name in ("image", "depth_mm", "intrinsics"):
+            np.testing.assert_array_equal(getattr(sample.crop, name), getattr(expected.crop, name))
+        for name in ("joints_mm", "keypoints_norm", "rotations", "betas", "joint_weights"):
+            np.testing.assert_array_equal(getattr(sample, name), getattr(expected, name))
+
+
+def test_a_held_out_surface_is_kept_with_the_labels():
+    index = open_index(demo_dataset(), "evaluation", hand_model=stand_in())
+    labels = FramesOnDisk(index, labelled_rows(index, [5], whole=True)).labels(0)
+    whole = index.read(5)
+    np.testing.assert_allclose(labels.hand.vertices_mm, whole.hand.vertices_mm, atol=1e-3)
+    np.testing.assert_array_equal(labels.hand.joints_mm, whole.hand.joints_mm)
+    assert labels.hand.mano is None and whole.hand.mano is None
+
+
+def test_cameras_of_one_recording_are_held_out_together():
+    names = ("ABF10", "ABF11", "ABF14", "MC1", "MC2", "SYN000", "SYN001")
+    index = SimpleNamespace(
+        name="test",
+        sequences=dict.fromkeys(names),
+        sequence_names=names,
+        sequence_codes=np.repeat(np.arange(7), 2),
+    )
+    seen = set()
+    for seed in range(20):
+        rows, held = hold_out(index, 1, seed=seed)
+        assert sorted([*rows, *held]) == list(range(14))
+        sequences = {names[row // 2] for row in held}
+        assert sequences == {"ABF10", "ABF11", "ABF14"} or len(sequences) == 1
+        assert not sequences & {names[row // 2] for row in rows}
+        seen |= sequences
+    assert len(seen) > 4
+    with pytest.raises(ValueError, match="hold_out_sequences"):
+        hold_out(index, 7, seed=0)

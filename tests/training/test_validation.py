@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from support_network import stand_in
-from support_training import labelled_frame, small_network
+from support_training import WholeFrames, labelled_frame, small_network
 
 from core.conventions import WRIST
 from core.data.crops import crop_input
@@ -31,6 +31,10 @@ def frames():
     return [labelled_frame(seed) for seed in range(5)]
 
 
+def measured_set(frames):
+    return ValidationSet(WholeFrames(frames), stand_in())
+
+
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(1)
@@ -42,7 +46,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def result(network, frames):
-    return validate(network, ValidationSet(frames, stand_in()), batch_size=2)
+    return validate(network, measured_set(frames), batch_size=2)
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +88,14 @@ def test_depth_and_rgb_alone_are_told_apart(result):
 
 def test_a_network_without_depth_is_measured_once(frames):
     network = small_network(depth=False).eval()
-    result = validate(network, ValidationSet(frames[:2], stand_in()))
+    result = validate(network, measured_set(frames[:2]))
     assert result.rgb is None and not [n for n in result.metrics() if n.startswith("rgb_")]
 
 
 def test_processes_share_the_frames_and_every_one_is_measured_once(network, frames, result):
     """Five frames on two processes: no frame is repeated to make the shares even."""
     parts = [
-        validate(network, ValidationSet(frames, stand_in()), batch_size=2, rank=rank, processes=2)
+        validate(network, measured_set(frames), batch_size=2, rank=rank, processes=2)
         for rank in (0, 1)
     ]
     assert [len(part.rgbd.rows) for part in parts] == [3, 2]
@@ -105,16 +109,13 @@ def test_processes_share_the_frames_and_every_one_is_measured_once(network, fram
 
 
 def test_more_processes_than_frames_leave_some_without_any(network, frames):
-    parts = [
-        validate(network, ValidationSet(frames[:1], stand_in()), rank=rank, processes=2)
-        for rank in (0, 1)
-    ]
+    parts = [validate(network, measured_set(frames[:1]), rank=rank, processes=2) for rank in (0, 1)]
     Validation.joined(parts).check_covers(1)
 
 
 def test_frames_without_a_surface_have_no_vertex_error(network, frames):
     bare = [replace(frame, hand=replace(frame.hand, mano=None)) for frame in frames[:2]]
-    metrics = validate(network, ValidationSet([*bare, frames[2]], stand_in())).rgbd
+    metrics = validate(network, measured_set([*bare, frames[2]])).rgbd
     assert np.isnan(metrics.mpvpe_mm).tolist() == [True, True, False]
     assert np.isfinite(metrics.means()["mpvpe_mm"])
 

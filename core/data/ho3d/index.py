@@ -16,7 +16,7 @@ from core.conventions import JOINT_COUNT, VERTEX_COUNT
 from core.data.frame import Frame, FrameId
 from core.data.ho3d import cache, folders, layout, listing
 from core.data.ho3d.problems import Problem, Progress, report
-from core.data.ho3d.reader import ReleasedLabels, read_frame, read_labels
+from core.data.ho3d.reader import ReleasedLabels, read_crop, read_frame, read_labels
 from core.data.ho3d.released import (
     ReleasedLabelsError,
     ReleasedPoints,
@@ -24,6 +24,7 @@ from core.data.ho3d.released import (
     load_spans,
     save_spans,
 )
+from core.geometry.crop import CropTransform
 from core.hand.hand_model import HandModel
 
 
@@ -125,6 +126,27 @@ class Ho3dIndex:
             released=self.released,
             row=row,
         )
+
+    def read_crop(self, row: int, transform: CropTransform) -> tuple[np.ndarray, np.ndarray | None]:
+        """Read a crop of a frame's image and depth (None where it had none on opening).
+
+        Raises:
+            UnreadableFrameError: a picture is missing or damaged.
+            IndexError: there is no such row.
+        """
+        frame_id = self.frame_id(row)
+        has_depth = bool(self.files[row] & folders.DEPTH)
+        return read_crop(
+            frame_id,
+            transform,
+            image_path=self._image_path(row, frame_id),
+            depth_path=layout.depth_path(self.root, self.split, frame_id) if has_depth else None,
+        )
+
+    @cached_property
+    def rows_without_depth(self) -> np.ndarray:
+        """Rows that had no depth picture when the folder was looked through."""
+        return np.flatnonzero((self.files & folders.DEPTH) == 0)
 
     def _image_path(self, row: int, frame_id: FrameId) -> Path:
         version = self.version

@@ -12,6 +12,7 @@ from core.data.ho3d.labels import LabelReader
 from core.data.ho3d.pictures import PictureError, decode_colour, decode_exact
 from core.data.ho3d.problems import UnreadableFrameError
 from core.data.ho3d.released import ReleasedLabelsError, ReleasedPoints
+from core.geometry.crop import CropTransform
 from core.hand.hand_model import HandModel
 
 #: (width, height) of HO-3D's pictures.
@@ -88,6 +89,34 @@ def read_labels(
         hand=hand,
         problems=(*labels.problems, *problems),
     )
+
+
+def read_crop(
+    frame_id: FrameId, transform: CropTransform, *, image_path: Path, depth_path: Path | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Decode a frame's pictures and take a crop of both: what learning needs, and nothing else.
+
+    Returns the image (H, W, 3) uint8 RGB and the depth (H, W) float32 in mm, 0 where unknown, or
+    None for `depth_path` None. The same as cropping the whole frame, for less work: depth is
+    decoded of the crop's pixels only, which the crop takes as they are.
+
+    Raises:
+        UnreadableFrameError: a picture is missing or damaged, or they are of different sizes.
+    """
+    image = _read_image(image_path, frame_id)
+    cropped = transform.image(image)
+    if depth_path is None:
+        return cropped, None
+    try:
+        code = decode_exact(depth_path.read_bytes())
+    except OSError as error:
+        raise UnreadableFrameError(frame_id, depth_path, str(error.strerror or error)) from error
+    except PictureError as error:
+        raise UnreadableFrameError(frame_id, depth_path, str(error)) from error
+    if code.shape[:2] != image.shape[:2]:
+        text = f"depth is {code.shape[:2]}, the picture {image.shape[:2]}"
+        raise UnreadableFrameError(frame_id, depth_path, text)
+    return cropped, layout.decode_depth(transform.depth(code))
 
 
 def _read_image(path: Path, frame_id: FrameId) -> np.ndarray:
