@@ -42,6 +42,7 @@ class RunControls(QObject):
         """`command` stands in for ``utnet``."""
         super().__init__(parent)
         self._root, self._command = runs_root, command or COMMAND
+        self.grace_s = 10.0  # how long a process may take to end when it is terminated
         self._jobs: dict[Path, TrainingJob] = {}
         self._starting: set[TrainingJob] = set()
         self._asked: dict[Path, tuple[str, float]] = {}
@@ -58,7 +59,7 @@ class RunControls(QObject):
         self._begin(f"{path.name} was not resumed", path).resume(path)
 
     def _begin(self, title: str, path: Path | None = None) -> TrainingJob:
-        job = TrainingJob(self, command=self._command)
+        job = TrainingJob(self, command=self._command, grace_s=self.grace_s)
         job.started.connect(lambda path: self._on_started(job, path))
         job.start_failed.connect(lambda why: self._on_start_failed(job, title, why, path))
         self._starting.add(job)
@@ -116,7 +117,7 @@ class RunControls(QObject):
         path = summary.path
         job = self._jobs.get(path)
         if job is None or not job.is_running:
-            job = TrainingJob(self, command=self._command)
+            job = TrainingJob(self, command=self._command, grace_s=self.grace_s)
             try:
                 job.attach(path)
             except RunFolderError as error:

@@ -1,6 +1,6 @@
 """How a cell of the run table is painted: tick, icon and word, figure over its bar."""
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -81,12 +81,3 @@ class RunDelegate(QStyledItemDelegate):
             index.data() or "", Qt.TextElideMode.ElideRight, inner.width()
         )
         painter.drawText(inner, _RIGHT if column == BEST else _LEFT, words)
-
-    def editorEvent(self, event, model, option, index) -> bool:
-        """A click anywhere in the tick's cell toggles it."""
-        is_click = event.type() == QEvent.Type.MouseButtonRelease
-        if index.column() == TICK and is_click and event.button() == Qt.MouseButton.LeftButton:
-            was = Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole))
-            now = Qt.CheckState.Unchecked if was == Qt.CheckState.Checked else Qt.CheckState.Checked
-            return model.setData(index, now, Qt.ItemDataRole.CheckStateRole)
-        return False

@@ -140,19 +140,8 @@ class RunModel(QAbstractTableModel):
             return row.difference_in_full
         return str(summary.path)
 
-    def flags(self, index: _Index) -> Qt.ItemFlag:
-        """Ticks can be set."""
-        flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == TICK else flags
-
-    def setData(self, index: _Index, value, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """A tick was set or taken away."""
-        if role != Qt.ItemDataRole.CheckStateRole or index.column() != TICK:
-            return False
-        path = self.rows[index.row()].summary.path
-        if Qt.CheckState(value) == Qt.CheckState.Checked:
-            self.ticked.add(path)
-        else:
-            self.ticked.discard(path)
+    def toggle(self, row: int) -> None:
+        """Set a run's tick, or take it away."""
+        self.ticked ^= {self.rows[row].summary.path}
+        index = self.index(row, TICK)
         self.dataChanged.emit(index, index)
-        return True

@@ -36,6 +36,14 @@ class _Table(QTableView):
         else:
             QWidget.focusInEvent(self, event)
 
+    def mousePressEvent(self, event) -> None:
+        """A click on a tick changes the tick, not the run that is shown."""
+        index = self.indexAt(event.position().toPoint())
+        if index.column() == TICK and event.button() == Qt.MouseButton.LeftButton:
+            self.model().toggle(index.row())
+        else:
+            super().mousePressEvent(event)
+
 
 class RunTable(QWidget):
     """Table, buttons, and a sentence while there is no run."""
@@ -196,10 +204,8 @@ class RunTable(QWidget):
             return False
         row = self.table.currentIndex().row()
         if row >= 0 and event.key() == Qt.Key.Key_Space:
-            index = self.model.index(row, TICK)
-            is_ticked = self.model.rows[row].summary.path in self.model.ticked
-            state = Qt.CheckState.Unchecked if is_ticked else Qt.CheckState.Checked
-            return self.model.setData(index, state, Qt.ItemDataRole.CheckStateRole)
+            self.model.toggle(row)
+            return True
         if row >= 0 and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.open_best_action.trigger()
             return True

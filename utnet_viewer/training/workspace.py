@@ -309,6 +309,7 @@ class TrainWorkspace(QWidget):
         except ValueError as error:
             log.warning("the form as it was last time is not used: %s", error)
         hidden = self.settings.text(f"{KEEP}/hidden")
+        self.runs.table.say_empty(first_words(self.form.draft.baseline_name))
         self.runs.table.set_hidden(frozenset(name for name in hidden.split("\n") if name))
         for name, splitter in self._splitters.items():
             state = self.settings.bytes(f"{KEEP}/splitter_{name}")
