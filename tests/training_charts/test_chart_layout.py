@@ -10,6 +10,7 @@ from utnet_viewer.training.charts.axis_marks import group_marks
 from utnet_viewer.training.charts.content import Content, Ink, Level, Series
 from utnet_viewer.training.charts.layout import cut, lay_out
 from utnet_viewer.training.charts.run_data import AxisMark, Curve, find_breaks
+from utnet_viewer.training.charts.traces import dashed
 
 NONE = np.empty(0, int)
 INK = Ink("#123456")
@@ -172,3 +173,18 @@ def test_a_thousand_marks_are_counted_not_listed():
     groups = group_marks(marks, left=0, right=1000, width_px=200)
     assert len(groups) <= 200 / 7 + 1
     assert groups[0].words.count("\n") <= 6 and "more" in groups[0].words
+
+
+def test_dashes_follow_the_line_at_equal_lengths():
+    x = np.array([0.0, 30.0, 30.0, 60.0, 60.0])
+    y = np.array([0.0, 40.0, np.nan, 0.0, 20.0])  # 50 long, a gap, 20 long
+    pieces = dashed(x, y, [6.0, 4.0])
+    lengths = np.hypot(pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1])
+    np.testing.assert_allclose(lengths, [6, 6, 6, 6, 6, 6, 6])
+    np.testing.assert_allclose(pieces[1], [6, 8, 9.6, 12.8])  # from 10 to 16 along the slope
+    np.testing.assert_allclose(pieces[5:, 0], 60)
+    # Through a corner a dash has two pieces, which meet in it.
+    around = dashed(np.array([0.0, 4.0, 4.0]), np.array([0.0, 0.0, 50.0]), [6.0, 4.0])
+    np.testing.assert_allclose(around[:2], [[0, 0, 4, 0], [4, 0, 4, 2]])
+    assert not len(dashed(np.zeros(3), np.zeros(3), [6.0, 4.0]))
+    assert not len(dashed(np.array([1.0]), np.array([np.nan]), [6.0, 4.0]))

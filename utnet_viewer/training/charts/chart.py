@@ -56,6 +56,7 @@ class Chart(Panel):
         self.layout_ = layout.Layout()
         self.hidden: set[str] = set()
         self._values: tuple[float, float] | None = None
+        self._ticks: dict[str, Ticks] = {}
         self.legend = Legend(theme)
         self.plot = StepPlot(axis, next_step=self._next_step)
         self.traces, self.crosshair = TracesItem(), Crosshair()
@@ -195,11 +196,17 @@ class Chart(Panel):
         low, high = self.layout_.value_range
         self.plot.setXRange(left, right)
         self.plot.setYRange(low, high)
-        self.plot.getAxis("bottom").setTicks([self._step_ticks(left, right, box.width())])
-        self.plot.getAxis("left").setTicks([self._value_ticks(low, high, box.height())])
+        self._set_ticks("bottom", self._step_ticks(left, right, box.width()))
+        self._set_ticks("left", self._value_ticks(low, high, box.height()))
         self.traces.show_drawing(self.layout_.drawing)
         self._say(self.content.empty, self.layout_.note)
         self.show_values()
+
+    def _set_ticks(self, side: str, ticks: Ticks) -> None:
+        """An axis is drawn anew for every list it is given, also for an equal one."""
+        if self._ticks.get(side) != ticks:
+            self._ticks[side] = ticks
+            self.plot.getAxis(side).setTicks([ticks])
 
     def _step_ticks(self, left: float, right: float, width_px: float) -> Ticks:
         advance = QFontMetricsF(ui_font(SIZE_AXIS)).horizontalAdvance

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -91,7 +92,7 @@ class RunCurves:
         """Changes when earlier rows have become void."""
         return f"{self.key}#{self.resumed}"
 
-    @property
+    @cached_property
     def last_step(self) -> float:
         """The newest step known of; 0 where there is none."""
         ends = [curve.step[-1] for curve in self._sparse() if len(curve)]

@@ -3,7 +3,8 @@
 One item and one cached picture a chart: the crosshair moves over it without drawing a line again.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -158,17 +159,50 @@ def _device(trace: Trace, y: np.ndarray, to_device: QTransform) -> tuple[np.ndar
     return x, np.clip(to_device.m22() * y + to_device.dy(), -30_000, 30_000)
 
 
-def _draw_segments(painter: QPainter, x: np.ndarray, y: np.ndarray) -> None:
-    """Lines between neighbours; none to or from NaN.
-
-    Separate ones, because Qt takes twenty times as long for a noisy polyline that is wider than a
-    pixel; handed over as one array, because making 600 QLineF costs more than drawing them.
-    """
+def segments(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Lines (n, 4) between neighbours, x and y of both ends; none to or from NaN."""
     connected = np.isfinite(y[:-1]) & np.isfinite(y[1:]) & np.isfinite(x[:-1]) & np.isfinite(x[1:])
-    ends = np.stack([x[:-1], y[:-1], x[1:], y[1:]], axis=1)[connected]
+    return np.stack([x[:-1], y[:-1], x[1:], y[1:]], axis=1)[connected]
+
+
+def dashed(x: np.ndarray, y: np.ndarray, pattern_px: Sequence[float]) -> np.ndarray:
+    """The dashes (n, 4) of a line through points; `pattern_px` is dash, gap, dash, gap … in px.
+
+    Qt's own dashes cost ten times as much on lines of many points that are wider than a pixel.
+    """
+    ends = segments(x, y)
+    lengths = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
+    ends = ends[lengths > 0]
+    if not len(ends):
+        return ends
+    away = np.concatenate([[0.0], np.cumsum(lengths[lengths > 0])])  # along the line
+    marks = np.cumsum(pattern_px)
+    starts = np.arange(0.0, away[-1], marks[-1])[:, None]
+    cuts = np.union1d(away, (starts + marks).ravel())
+    cuts = cuts[cuts <= away[-1]]
+    middles = (cuts[:-1] + cuts[1:]) / 2
+    is_dash = np.searchsorted(marks, middles % marks[-1], side="right") % 2 == 0
+    row = np.searchsorted(away, middles, side="right") - 1
+    pieces = np.empty((len(middles), 4))
+    for place, at in ((0, cuts[:-1]), (2, cuts[1:])):
+        share = ((at - away[row]) / (away[row + 1] - away[row]))[:, None]
+        pieces[:, place : place + 2] = ends[row, :2] * (1 - share) + ends[row, 2:] * share
+    return pieces[is_dash]
+
+
+def _draw_segments(painter: QPainter, ends: np.ndarray) -> None:
+    """Separate lines, because Qt takes twenty times as long for a noisy polyline that is wider
+    than a pixel; handed over as one array, because making 600 QLineF costs more than drawing."""
     ends = np.ascontiguousarray(ends, np.float64)  # four doubles each: what a QLineF is
     if len(ends):
         painter.drawLines(wrapInstance(ends.ctypes.data, QLineF), len(ends))
+
+
+def _draw_dots(painter: QPainter, points: np.ndarray, colour: QColor, radius: float) -> None:
+    pen = QPen(colour, 2 * radius)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    painter.drawPoints(QPolygonF([QPointF(*point) for point in points.tolist()]))
 
 
 def _lonely(y: np.ndarray) -> np.ndarray:
@@ -183,7 +217,7 @@ def _paint_raw(painter: QPainter, trace: Trace, to_device: QTransform) -> None:
     x, y = _device(trace, trace.y, to_device)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(pen_of(trace.ink))
-    _draw_segments(painter, x, y)
+    _draw_segments(painter, segments(x, y))
 
 
 def _paint_area(painter: QPainter, trace: Trace, to_device: QTransform, paper: QColor) -> None:
@@ -202,27 +236,27 @@ def _paint_area(painter: QPainter, trace: Trace, to_device: QTransform, paper: Q
     painter.drawPath(pg.functions.arrayToQPath(*outline))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(paper, 1))  # a seam between neighbours
-    _draw_segments(painter, x, top)
+    _draw_segments(painter, segments(x, top))
 
 
 def _paint_line(painter: QPainter, trace: Trace, to_device: QTransform) -> None:
     x, y = _device(trace, trace.y, to_device)
     ink = trace.ink
-    if not trace.only_dots:
-        painter.setPen(pen_of(ink))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if ink.dashes:
-            painter.drawPath(pg.functions.arrayToQPath(x, y, connect="finite"))
-        else:
-            _draw_segments(painter, x, y)
-    is_dot = np.isfinite(y) if ink.marker or trace.only_dots else _lonely(y)
     colour = QColor(ink.colour)
     colour.setAlphaF(ink.alpha)
+    if not trace.only_dots:
+        painter.setPen(pen_of(replace(ink, dashes=())))
+        pattern = [length * ink.width for length in ink.dashes]
+        _draw_segments(painter, dashed(x, y, pattern) if pattern else segments(x, y))
+    is_dot = np.isfinite(y) if ink.marker or trace.only_dots else _lonely(y)
+    points = np.stack([x, y], axis=1)[is_dot]
+    if not ink.marker:
+        _draw_dots(painter, points, colour, 1.7 if trace.only_dots else _MARKER_RADIUS)
+        return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    radius = 1.7 if trace.only_dots else _MARKER_RADIUS
-    for point in np.stack([x, y], axis=1)[is_dot].tolist():
-        paint_marker(painter, ink.marker or "circle", QPointF(*point), radius)
+    for point in points.tolist():
+        paint_marker(painter, ink.marker, QPointF(*point))
 
 
 def _paint_labels(painter: QPainter, drawing: Drawing, to_device: QTransform, view: QRectF):
