@@ -131,10 +131,9 @@ def test_utnet_itself_is_what_is_started(qtbot, jobs, runs, tmp_path):
 
 def test_an_interpreter_that_is_gone_is_told(qtbot, jobs, runs):
     job = jobs(command=("/no/such/python", "-m", "core.cli.main"))
-    job.start(config(), runs_root=runs)
-    ((kind, why),) = job.log
-    assert kind == "start_failed"
-    assert "/no/such/python" in why
+    with qtbot.waitSignal(job.start_failed, timeout=WAIT_MS) as failed:
+        job.start(config(), runs_root=runs)
+    assert "/no/such/python" in failed.args[0]
     assert not job.is_running
 
 
@@ -143,6 +142,29 @@ def test_a_process_that_says_nothing_is_told_by_its_status(qtbot, jobs, runs):
     with qtbot.waitSignal(job.start_failed, timeout=WAIT_MS) as failed:
         job.start(config(), runs_root=runs)
     assert "status 7" in failed.args[0]
+
+
+def test_a_process_terminated_before_it_has_a_run(qtbot, jobs, runs):
+    job = jobs(command=(sys.executable, "-c", "import time; time.sleep(600)"))
+    with qtbot.waitSignal(job.start_failed, timeout=WAIT_MS) as failed:
+        job.start(config(), runs_root=runs)
+        assert job.is_running
+        job.terminate()
+    assert failed.args == ["Training was terminated before it began."]
+    assert not job.is_running
+
+
+def test_a_window_that_closes_while_it_starts_leaves_it_to_start(qtbot, jobs, runs):
+    job = jobs("--steps", "100000")
+    job.start(config(), runs_root=runs)
+    job.leave_running()
+    assert not job.is_running
+    qtbot.waitUntil(lambda: (runs / "tried" / "status.json").exists(), timeout=WAIT_MS)
+    other = jobs()
+    other.attach(runs / "tried")
+    with qtbot.waitSignal(other.ended, timeout=WAIT_MS):
+        other.terminate()
+    assert job.log == []
 
 
 def test_stop_ends_it_after_a_checkpoint_and_resume_goes_on(qtbot, jobs, runs):

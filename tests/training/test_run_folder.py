@@ -345,8 +345,8 @@ def test_requests_are_taken_once_in_their_order(folder):
     for number, name in enumerate(("checkpoint", "validate", "stop")):
         folder.request(name)
         os.utime(folder.control / name, (1e9 + number, 1e9 + number))
-    folder.request("validate")  # asked again: it is the newest now
-    assert folder.take_requests() == ["checkpoint", "stop", "validate"]
+    folder.request("checkpoint")  # asked again: it is the newest now
+    assert folder.take_requests() == ["validate", "stop", "checkpoint"]
     assert folder.take_requests() == []
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -51,6 +52,8 @@ class TrainingJob(QObject):
     ended = Signal(int)  # exit status, or minus the signal's number; -1 where nobody knows
     request_failed = Signal(str)  # why a request could not be written
 
+    _launched = Signal(object)  # _Launched, from the thread that started the process
+
     def __init__(
         self,
         parent: QObject | None = None,
@@ -65,11 +68,12 @@ class TrainingJob(QObject):
         self._identity: ProcessIdentity | None = None
         self._launch: Path | None = None
         self._folder: RunFolder | None = None
-        self._was_terminated = False
+        self._is_launching = self._was_terminated = self._has_left = False
+        self._launched.connect(self._on_launched)
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._look)
         self._impatience = QTimer(self, singleShot=True, interval=round(grace_s * 1000))
-        self._impatience.timeout.connect(lambda: self._signal(signal.SIGKILL))
+        self._impatience.timeout.connect(self._kill)
 
     # What it is.
 
@@ -85,8 +89,8 @@ class TrainingJob(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether there is a process that has not ended yet."""
-        return self._identity is not None
+        """Whether there is a process that has not ended yet, or one about to be."""
+        return self._is_launching or self._identity is not None
 
     # Beginning.
 
@@ -94,13 +98,13 @@ class TrainingJob(QObject):
         """Train anew, in a new folder below `runs_root` with the configuration's name."""
         self._refuse_second_start()
         runs = str(Path(runs_root).expanduser().absolute())
-        self._spawn(lambda file: ["train", str(file), "--runs", runs], to_yaml(config))
+        self._begin(lambda file: ["train", str(file), "--runs", runs], to_yaml(config))
 
     def resume(self, run: Path | str, *, assignments: tuple[str, ...] = ()) -> None:
         """Go on with a run at its last checkpoint, with ``KEY=VALUE`` changes."""
         self._refuse_second_start()
         changes = [part for assignment in assignments for part in ("--set", assignment)]
-        self._spawn(lambda _: ["train", "--resume", str(Path(run).absolute()), *changes])
+        self._begin(lambda _: ["train", "--resume", str(Path(run).absolute()), *changes])
 
     def attach(self, run: Path | str) -> None:
         """Take over a run whose process somebody else started, if it lives; raises RunFolderError.
@@ -127,12 +131,17 @@ class TrainingJob(QObject):
             self.request_failed.emit(str(error))
 
     def terminate(self) -> None:
-        """End the process and all its children without a checkpoint; returns at once."""
-        if self._identity is None:
-            return
-        self._was_terminated = True
-        self._signal(signal.SIGTERM)
-        self._impatience.start()
+        """End the process now; returns at once.
+
+        It is asked by SIGTERM; what is left of it and of all that it started after the grace is
+        killed.
+        """
+        self._was_terminated = self.is_running
+        if self._identity is not None:
+            with contextlib.suppress(ProcessLookupError):
+                if self._child is not None or self._identity.is_alive():
+                    os.kill(self._identity.pid, signal.SIGTERM)
+            self._impatience.start()
 
     def leave_running(self) -> None:
         """Watch no more; the process goes on. For a window that closes."""
@@ -141,33 +150,41 @@ class TrainingJob(QObject):
         if self._child is not None:
             _LEFT_RUNNING.append(self._child)
         self._child = self._identity = None
+        self._has_left, self._is_launching = True, False
 
     # The process.
 
     def _refuse_second_start(self) -> None:
-        if self._launch or self._folder:
+        if self.is_running or self._launch or self._folder:
             raise RuntimeError("this job was started before; make another one")
 
-    def _spawn(self, arguments: Callable[[Path], list[str]], config: str = "") -> None:
-        """Start `arguments(file)`; the file holds `config`."""
-        try:
-            self._launch = Path(tempfile.mkdtemp(prefix="utnet-launch-"))
-            file = self._launch / "config.yaml"
-            file.write_text(config, encoding="utf-8")
-            with open(launch_log(self._launch), "ab") as log:
-                self._child = subprocess.Popen(
-                    [*self._command, *arguments(file)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    env=_environment(self._launch),
-                    start_new_session=True,
-                )
-        except OSError as error:
-            self._fail(f"Training could not be started: {error}.")
-            return
-        self._identity = ProcessIdentity.of(self._child.pid)
-        self._watch.start(_STARTING_INTERVAL_MS)
+    def _begin(self, arguments: Callable[[Path], list[str]], config: str = "") -> None:
+        """Start `arguments(file)`, where the file holds `config`, on a thread.
+
+        On a busy machine the system takes its time to start a program.
+        """
+        self._is_launching = True
+
+        def work() -> None:
+            launched = _launch(self._command, arguments, config)
+            try:
+                self._launched.emit(launched)
+            except RuntimeError:  # the window is gone meanwhile; the process is not
+                _leave(launched)
+
+        QThreadPool.globalInstance().start(work)
+
+    def _on_launched(self, launched: "_Launched") -> None:
+        self._launch, self._is_launching = launched.folder, False
+        if self._has_left:
+            _leave(launched)
+        elif launched.child is None:
+            self._fail(launched.problem)
+        else:
+            self._child, self._identity = launched.child, launched.identity
+            self._watch.start(_STARTING_INTERVAL_MS)
+            if self._was_terminated:
+                self.terminate()
 
     def _look(self) -> None:
         if self._folder is None:
@@ -197,7 +214,7 @@ class TrainingJob(QObject):
             return None if self._identity.is_alive() else self._noted_exit_code()
         code = self._child.poll()
         if code is not None:
-            self._signal(signal.SIGKILL)
+            self._kill()
         return code
 
     def _noted_exit_code(self) -> int:
@@ -206,18 +223,19 @@ class TrainingJob(QObject):
             return -1 if code is None else code
         return -1
 
-    def _signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process and all that it started."""
-        pid = self._identity.pid
-        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
-            if self._child is not None:
-                os.killpg(pid, number)
-            elif self._identity.is_alive():  # its id may be another process's by now
-                process = psutil.Process(pid)
-                for one in (*process.children(recursive=True), process):
-                    one.send_signal(number)
+    def _kill(self) -> None:
+        """Kill the process and all that it started."""
+        if self._child is None:
+            identity = self._identity
+            # Looking for its children takes a look at every process there is.
+            QThreadPool.globalInstance().start(lambda: _kill_tree(identity))
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._identity.pid, signal.SIGKILL)
 
     def _words(self, code: int) -> str:
+        if self._was_terminated:
+            return "Training was terminated before it began."
         said = [line for line in log_tail(launch_log(self._launch), _LAST_WORDS_LINES) if line]
         return "\n".join(said) or f"The training process ended with status {code} without a word."
 
@@ -246,6 +264,54 @@ class TrainingJob(QObject):
     def _forget_launch(self) -> None:
         if self._launch is not None:
             shutil.rmtree(self._launch, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Launched:
+    """A process that was started, or why there is none."""
+
+    folder: Path | None
+    child: subprocess.Popen | None = None
+    identity: ProcessIdentity | None = None
+    problem: str = ""
+
+
+def _launch(
+    command: tuple[str, ...], arguments: Callable[[Path], list[str]], config: str
+) -> _Launched:
+    """Make a launch folder and start a process with it; for a pool's thread."""
+    folder = None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="utnet-launch-"))
+        file = folder / "config.yaml"
+        file.write_text(config, encoding="utf-8")
+        with open(launch_log(folder), "ab") as log:
+            child = subprocess.Popen(
+                [*command, *arguments(file)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=_environment(folder),
+                start_new_session=True,
+            )
+    except OSError as error:
+        return _Launched(folder, problem=f"Training could not be started: {error}.")
+    return _Launched(folder, child, ProcessIdentity.of(child.pid))
+
+
+def _leave(launched: _Launched) -> None:
+    if launched.child is not None:
+        _LEFT_RUNNING.append(launched.child)
+
+
+def _kill_tree(identity: ProcessIdentity) -> None:
+    """Kill a process that is no child of ours, and its children; for a pool's thread."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if identity.is_alive():  # its id may be another process's by now
+            process = psutil.Process(identity.pid)
+            for one in (*process.children(recursive=True), process):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
 
 
 def _note_end(folder: RunFolder, end: ProcessEnd) -> None:
