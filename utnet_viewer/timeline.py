@@ -109,14 +109,17 @@ class Scrubber(QAbstractSlider):
         middle, width = self.height() / 2, self.width() - 8
         painter.fillRect(QRectF(4, middle + 10, width, 1), palette.colour("line2"))
         ticks = max(1, width // 4)
+        bars: dict[str, list[QRectF]] = {"line2": [], "t3": [], "warning": []}
         for tick in range(ticks):
             value = self._worst(tick, ticks)
             known = value == value
             height = 3 + 13 * min(value / self.FULL_MM, 1) if known else 3
             token = "line2" if not known else ("warning" if value > self.FULL_MM / 2 else "t3")
-            painter.fillRect(
-                QRectF(4 + tick * 4, middle + 6 - height, 2, height), palette.colour(token)
-            )
+            bars[token].append(QRectF(4 + tick * 4, middle + 6 - height, 2, height))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for token, rectangles in bars.items():
+            painter.setBrush(palette.colour(token))
+            painter.drawRects(rectangles)
         painter.end()
         return strip
 

@@ -6,11 +6,15 @@ take together.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
 
 class Turns(QObject):
-    """Pieces of work in the order in which they were first asked for; each waits only once."""
+    """Pieces of work in the order in which they were first asked for; each waits only once.
+
+    What a piece changes on screen is painted in its own turn: left to the event loop, it would be
+    painted together with the next piece's, or with the next photo.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -18,6 +22,7 @@ class Turns(QObject):
         # A timer of 0 ms comes after all events and would starve while a key is held.
         self._timer = QTimer(self, interval=1)
         self._timer.timeout.connect(self._next)
+        self._has_painted = False  # the first turn is for what everything waits for
 
     @property
     def is_busy(self) -> bool:
@@ -29,17 +34,23 @@ class Turns(QObject):
         self._waiting.setdefault(work)
         if not self._timer.isActive():
             self._timer.start()
+            self._has_painted = False
 
     def finish(self) -> None:
         """Do at once what waits."""
         while self._waiting:
-            self._next()
+            self._do_next()
+        self._timer.stop()
 
     def _next(self) -> None:
-        work = next(iter(self._waiting), None)
-        if work is not None:
-            del self._waiting[work]
+        if self._has_painted:
+            self._do_next()
+        self._has_painted = True
         if not self._waiting:
             self._timer.stop()
-        if work is not None:
-            work()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.UpdateRequest)
+
+    def _do_next(self) -> None:
+        work = next(iter(self._waiting))
+        del self._waiting[work]
+        work()

@@ -5,6 +5,7 @@ them: the first pixel covers [0, 1].
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -42,12 +43,12 @@ class OrbitCamera:
     yaw_rad: float = 0.0
     pitch_rad: float = 0.0
 
-    @property
+    @cached_property
     def rotation(self) -> np.ndarray:
         """World to view, (3, 3); its rows are right, down, forward."""
         return _turn(0, self.pitch_rad) @ _turn(1, -self.yaw_rad) @ np.array(self.basis, float)
 
-    @property
+    @cached_property
     def eye_mm(self) -> np.ndarray:
         """Where the camera stands, (3,)."""
         return np.array(self.target_mm) - self.distance_mm * self.rotation[2]
