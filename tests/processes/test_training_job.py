@@ -208,6 +208,16 @@ def test_what_ignores_stop_and_sigterm_is_killed_with_all_its_children(qtbot, jo
     assert "terminated by hand" in folder.summary().reason
 
 
+def test_what_a_process_started_ends_with_it(qtbot, jobs, runs):
+    job = jobs("--child", "--steps", "100000")
+    folder = begin(qtbot, job, runs)
+    wait_for_step(qtbot, folder, 1)
+    (child,) = psutil.Process(job.process_id).children()
+    with qtbot.waitSignal(job.ended, timeout=WAIT_MS):
+        job.request("stop")
+    qtbot.waitUntil(lambda: not child.is_running(), timeout=WAIT_MS)
+
+
 def test_a_process_that_the_system_killed_is_told_from_one_ended_by_hand(qtbot, jobs, runs):
     job = jobs("--behaviour", "killed")
     with qtbot.waitSignal(job.ended, timeout=WAIT_MS):
