@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from utnet_viewer.commands import Commands
-from utnet_viewer.docks import INSPECT, WORKSPACES
+from utnet_viewer.docks import INSPECT, TRAIN, WORKSPACES, Workspace
 from utnet_viewer.session import Session
 from utnet_viewer.stepping import LONG_STEP
 from utnet_viewer.training.entry import TrainEntry
@@ -26,8 +26,8 @@ class Menus:
         self._view, self._run = bar.addMenu("View"), bar.addMenu("Run")
         self._help = bar.addMenu("Help")
         self._recent, self._split = QMenu("Open recent", bar), QMenu("Split", bar)
-        self._inspect_menus: list[QMenu] = []
-        self.train = TrainEntry(session)
+        self._menus_of: dict[str, list[QMenu]] = {w.name: [] for w in WORKSPACES}
+        self.train = TrainEntry(session, self._add_train_menu)
         self._add_menu_keys()
         self._add_file_actions()
         self._add_going_actions()
@@ -50,21 +50,28 @@ class Menus:
         """A submenu of View with everything a panel can do."""
         if not actions:
             return
+        self._add_view_menu(INSPECT, title, actions)
+
+    def _add_train_menu(self, title: str, actions: list[QAction]) -> None:
+        self._add_view_menu(TRAIN, title, actions)
+
+    def _add_view_menu(self, workspace: Workspace, title: str, actions: list[QAction]) -> None:
         menu = QMenu(title, self._view)
         menu.addActions(actions)
         self._view.insertMenu(self._panels_end, menu)
-        self._belongs_to_inspect(menu)
+        self._belongs_to(workspace, menu)
 
-    def _belongs_to_inspect(self, menu: QMenu) -> None:
+    def _belongs_to(self, workspace: Workspace, menu: QMenu) -> None:
         """Take a menu away, and with it the keys of its actions, while others are shown."""
-        self._inspect_menus.append(menu)
-        menu.menuAction().setVisible(self._window.workspace == INSPECT)
+        self._menus_of[workspace.name].append(menu)
+        menu.menuAction().setVisible(self._window.workspace == workspace)
 
     def _on_workspace(self, name: str) -> None:
         if name != INSPECT.name:
             self._session.stepper.stop()
-        for menu in self._inspect_menus:
-            menu.menuAction().setVisible(name == INSPECT.name)
+        for workspace, menus in self._menus_of.items():
+            for menu in menus:
+                menu.menuAction().setVisible(workspace == name)
 
     # Actions.
 
@@ -227,7 +234,7 @@ class Menus:
         shown = self._view.addMenu("Panels")
         for dock in self._window.docks.values():
             shown.addAction(dock.toggleViewAction())
-        self._belongs_to_inspect(shown)
+        self._belongs_to(INSPECT, shown)
         self._view.addSeparator()
         self._panels_end = self._view.addSeparator()
         self._view.addMenu(self._theme_menu())

@@ -187,7 +187,7 @@ def test_an_original_configuration_is_shown_before_it_is_taken(panel, tmp_path):
 def test_the_open_dataset_can_be_chosen(panel, tmp_path, monkeypatch):
     folder = tmp_path / "HO3D_mine"
     folder.mkdir()
-    panel.offer_datasets([str(folder)])
+    panel.form.offer_datasets([str(folder)])
     box = panel.form.row("data.dataset").editor.box
     box.setFocus()
     QTest.keyClick(box, Qt.Key.Key_Down)
@@ -200,6 +200,14 @@ def test_the_open_dataset_can_be_chosen(panel, tmp_path, monkeypatch):
     box.activated.emit(place)
     assert panel.checked.config.data.dataset == str(tmp_path)
     assert box.currentData() == str(tmp_path)
+
+
+def test_what_is_offered_waits_for_a_folded_section(panel, tmp_path):
+    panel.form.set_open_sections([])
+    panel.form.sections["Data"].rows.clear()
+    panel.form.offer_datasets([str(tmp_path)])
+    assert not panel.form.sections["Data"].is_open
+    assert panel.form.row("data.dataset").editor.box.findData(str(tmp_path)) >= 0
 
 
 def test_a_run_s_values_can_be_taken(panel):

@@ -32,7 +32,14 @@ def test_numbers_lose_nothing_between_screen_and_configuration(number):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(3e-4, "3e-4"), (2.5e-5, "2.5e-5"), (0.05, "0.05"), (1e-3, "1e-3"), (1.0, "1.0"), (500.0, "500")],
+    [
+        (3e-4, "3e-4"),
+        (2.5e-5, "2.5e-5"),
+        (0.05, "0.05"),
+        (1e-3, "1e-3"),
+        (1.0, "1.0"),
+        (500.0, "500"),
+    ],
 )
 def test_numbers_are_shown_as_the_field_writes_them(value, shown):
     assert show_value(value) == shown

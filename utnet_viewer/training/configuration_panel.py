@@ -260,11 +260,6 @@ class ConfigurationPanel(Panel):
 
     # What the window tells.
 
-    def offer_datasets(self, folders: list[str]) -> None:
-        """Folders to choose from, the open dataset first."""
-        for key in ("data.dataset", "data.validation_dataset"):
-            self.form.row(key).editor.offer(folders)
-
     def set_taken(self, names: Collection[str]) -> None:
         """Names of the runs that exist: another one needs another name."""
         if set(names) != set(self._taken):

@@ -30,8 +30,12 @@ RUN_ACTIONS = (
 class TrainEntry:
     """Owns the workspace; nothing of it is made before somebody looks."""
 
-    def __init__(self, session: Session) -> None:
-        """Nothing is made yet; `command` may be set before the tab is first opened."""
+    def __init__(self, session: Session, add_menu: Callable[[str, list[QAction]], None]) -> None:
+        """Nothing is made yet; `add_menu` puts a panel's actions into a menu when it is there.
+
+        `command` may be set before the tab is first opened.
+        """
+        self._add_menu = add_menu
         self._session, self._window = session, session.window
         self.command: tuple[str, ...] | None = None  # stands in for ``utnet``; tests do that
         self.workspace: TrainWorkspace | None = None
@@ -114,7 +118,9 @@ class TrainEntry:
         )
         workspace.states_changed.connect(self._enable)
         session.document.dataset_changed.connect(self._offer_datasets)
-        window.actions_.adopt("Train", workspace.actions_of_panels(), workspace=TRAIN.name)
+        for title, actions in workspace.actions_of_panels().items():
+            window.actions_.adopt(title, actions, workspace=TRAIN.name)
+            self._add_menu(title, actions)
         self._offer_datasets()
         self._enable()
 

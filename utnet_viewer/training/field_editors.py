@@ -4,7 +4,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -17,6 +16,7 @@ from core.training.config_fields import FieldInfo
 from utnet_viewer.theme import CONTROL, Theme
 from utnet_viewer.widgets.choice import Choice
 from utnet_viewer.widgets.controls import IconButton
+from utnet_viewer.widgets.tick_box import TickBox
 
 _UNIT_MARGIN = 8
 
@@ -104,7 +104,7 @@ class SwitchEditor(FieldEditor):
     """Yes or no."""
 
     def __init__(self, info: FieldInfo, theme: Theme, parent: QWidget | None = None) -> None:
-        self.switch = QCheckBox()
+        self.switch = TickBox(theme)
         super().__init__(self.switch, info, parent)
         self.switch.clicked.connect(lambda is_on: self.edited.emit("yes" if is_on else "no"))
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 from core.training.config_fields import FieldInfo
 from utnet_viewer.theme import ICON, PADDING, Theme
 from utnet_viewer.training.draft import NAME, Checked, Draft
+from utnet_viewer.training.field_editors import DatasetEditor
 from utnet_viewer.training.field_row import FieldRow
 from utnet_viewer.widgets.controls import Tag
 from utnet_viewer.widgets.icons import icon
@@ -118,6 +119,12 @@ class FormSection(QWidget):
             note.setWordWrap(True)
             self._lines.addWidget(note)
 
+    def offer(self, folders: list[str]) -> None:
+        """Datasets to choose from, as far as there are rows yet."""
+        for row in self.rows.values():
+            if isinstance(row.editor, DatasetEditor):
+                row.editor.offer(folders)
+
     def show_draft(self, draft: Draft, checked: Checked) -> None:
         """Bring the rows up to date, and the tag that speaks for them while they are folded."""
         for key, row in self.rows.items():
@@ -142,6 +149,7 @@ class ConfigForm(QScrollArea):
     def __init__(self, draft: Draft, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._draft, self._checked = draft, draft.check()
+        self._folders: list[str] = []
         self.setObjectName("form")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -167,7 +175,14 @@ class ConfigForm(QScrollArea):
         self._open_soon.timeout.connect(self._open_next)
 
     def _on_unfolded(self, section: FormSection) -> None:
+        section.offer(self._folders)
         section.show_draft(self._draft, self._checked)
+
+    def offer_datasets(self, folders: list[str]) -> None:
+        """Folders to choose from, the open dataset first."""
+        self._folders = folders
+        for section in self.sections.values():
+            section.offer(folders)
 
     def row(self, key: str) -> FieldRow:
         """The row of a field, unfolding its section; KeyError for a key that does not exist."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
+    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
@@ -60,7 +59,7 @@ class ImportDialog(QDialog):
         )
         words.setObjectName("quiet")
         words.setWordWrap(True)
-        self.tree = self._make_tree()
+        self.report = self._make_report()
         self.take, copy, cancel = (
             QPushButton("Use these values"),
             QPushButton("Copy report"),
@@ -81,32 +80,22 @@ class ImportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(10)
-        for part in (head, words, self.tree):
+        for part in (head, words, self.report):
             layout.addWidget(part)
         layout.addLayout(buttons)
 
-    def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setHeaderLabels(["there", "value", "here", "what becomes of it"])
-        tree.setAccessibleName("Keys of the original configuration")
-        tree.setWordWrap(True)
-        tree.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
+    def _make_report(self) -> QTextBrowser:
+        report = QTextBrowser()
+        report.setAccessibleName("What becomes of each key")
+        parts = []
         for title, attribute in GROUPS:
             keys: tuple[ImportedKey, ...] = getattr(self._report, attribute)
-            if not keys:
-                continue
-            group = QTreeWidgetItem([f"{title} ({len(keys)})"])
-            font = group.font(0)
-            font.setWeight(font.Weight.DemiBold)
-            group.setFont(0, font)
-            tree.addTopLevelItem(group)
-            group.setFirstColumnSpanned(True)
-            for key in keys:
-                group.addChild(_item(key))
-            group.setExpanded(True)
-        tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        tree.header().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
-        return tree
+            if keys:
+                head = f"<span style='font-weight:600'>{title} ({len(keys)})</span>"
+                parts.append(f"<p style='margin: 12px 0 4px 0'>{head}</p>")
+                parts += [_html(key) for key in keys]
+        report.setHtml("".join(parts))
+        return report
 
     def as_text(self) -> str:
         """The report for a clipboard."""
@@ -125,9 +114,8 @@ def _words(key: ImportedKey) -> list[str]:
     return [key.old_key, old, here, key.sentence]
 
 
-def _item(key: ImportedKey) -> QTreeWidgetItem:
-    item = QTreeWidgetItem(_words(key))
-    for column in range(4):
-        item.setToolTip(column, item.text(column))
-        item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-    return item
+def _html(key: ImportedKey) -> str:
+    old_key, old, here, sentence = (escape(words) for words in _words(key))
+    there = f"<span style='font-weight:600'>{old_key}</span>" + (f" = {old}" if old else "")
+    arrow = f" → <span style='font-weight:600'>{here}</span>" if here else ""
+    return f"<p style='margin: 4px 0 4px 12px'>{there}{arrow}<br>{sentence}</p>"

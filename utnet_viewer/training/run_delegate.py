@@ -1,6 +1,6 @@
 """How a cell of the run table is painted: tick, icon and word, figure over its bar."""
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -8,9 +8,9 @@ from utnet_viewer.theme import ICON, Theme, ui_font
 from utnet_viewer.training.run_model import BEST, NAME, STATUS, TICK
 from utnet_viewer.training.run_words import TOKENS, tell
 from utnet_viewer.widgets.icons import pixmap
+from utnet_viewer.widgets.tick_box import TICK as TICK_MARK
 
 _PAD, _TICK = 8, 14
-_TICK_MARK = (QPointF(3.2, 7.4), QPointF(6, 10.2), QPointF(11, 4.4))
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
@@ -56,7 +56,7 @@ class RunDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(box, 3, 3)
         if is_ticked:
             painter.setPen(QPen(palette.colour("on_accent"), 1.8))
-            painter.drawPolyline([box.topLeft() + point for point in _TICK_MARK])
+            painter.drawPolyline([box.topLeft() + point for point in TICK_MARK])
 
     def _paint_bar(self, painter: QPainter, rect: QRect, share: float) -> None:
         length = round((rect.width() - 10) * share)

@@ -1,6 +1,6 @@
 """The strip at the top: how the current run is, how far, how fast, and what can be done to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -17,8 +18,8 @@ from PySide6.QtWidgets import (
 
 from core.training.run_folder import RunState, RunStatus, RunSummary
 from utnet_viewer.theme import ICON, SIZE_TITLE, Theme, ui_font
-from utnet_viewer.training.run_words import TOKENS, clock, duration, memory, rate, tell
-from utnet_viewer.widgets.controls import IconButton, Tag
+from utnet_viewer.training.run_words import TOKENS, Told, clock, duration, memory, rate, tell
+from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.elided_label import ElidedLabel
 from utnet_viewer.widgets.icons import icon, pixmap
 
@@ -46,6 +47,16 @@ class Shown:
 #: A run that has not obeyed for so long is told of: it looks four times a second, but finishes
 #: the step or validation it is at.
 PATIENCE_S = 20.0
+
+#: What the menu at the end offers.
+MORE = (
+    ("checkpoint", "Save a checkpoint now"),
+    ("validate", "Validate now"),
+    ("terminate", "Terminate…"),
+    ("folder", "Show the run's folder"),
+    ("details", "Copy details"),
+)
+NEEDS_PROCESS = ("checkpoint", "validate", "terminate")
 
 _ASKED = {
     "stop": "Stopping…",
@@ -81,16 +92,54 @@ class Figure(QWidget):
             self.caption.setText(caption)
 
 
+class StateTag(QFrame):
+    """Icon and word on a tint."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("stateTag")
+        self._theme, self._told = theme, None
+        self._icon, self._word = QLabel(), QLabel()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.setSpacing(6)
+        row.addWidget(self._icon)
+        row.addWidget(self._word)
+        theme.changed.connect(self._tint)
+
+    def text(self) -> str:
+        """The word."""
+        return self._word.text()
+
+    def show_state(self, told: Told) -> None:
+        """Show a state; costs nothing where it is shown already."""
+        if told == self._told:
+            return
+        self._told = told
+        self._word.setText(told.word)
+        self.setProperty("kind", told.kind)
+        for widget in (self, self._word):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+        self._tint()
+
+    def _tint(self) -> None:
+        if self._told is not None:
+            colour = getattr(self._theme.palette, TOKENS[self._told.kind])
+            scale = self.devicePixelRatioF()
+            self._icon.setPixmap(pixmap(self._told.icon, colour, scale=scale))
+
+
 class RunHeader(QFrame):
     """Follows one run; the buttons say what they want, they do nothing themselves."""
 
-    wanted = Signal(str)  # "pause", "resume", "stop", "terminate", "continue"
+    wanted = Signal(str)  # "pause", "resume", "stop", "continue", or one of `MORE`
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("card")
         self._theme, self._shown, self._details = theme, None, ""
-        self.tag, self._icon = Tag(), QLabel()
+        self.tag = StateTag(theme)
         self.name, self.about = ElidedLabel(), ElidedLabel()
         self.name.setFont(ui_font(SIZE_TITLE, 600))
         self.about.setObjectName("hint")
@@ -103,6 +152,7 @@ class RunHeader(QFrame):
         self.progress.setFixedHeight(4)
         self._make_message()
         self._arrange()
+        self.more.action.triggered.connect(self._show_menu)
         self.pause.clicked.connect(lambda: self.wanted.emit(self._pause_means))
         self.stop.clicked.connect(lambda: self.wanted.emit("stop"))
         theme.changed.connect(self._tint)
@@ -128,7 +178,6 @@ class RunHeader(QFrame):
     def _arrange(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self._icon)
         row.addWidget(self.tag)
         names = QVBoxLayout()
         names.setSpacing(0)
@@ -154,7 +203,6 @@ class RunHeader(QFrame):
         """No run is chosen; `hint` says what to do next."""
         self._shown = None
         self.tag.hide()
-        self._icon.hide()
         self.name.setText("No run yet")
         self.about.setText(hint)
         for part in (*self.figures.values(), self.pause, self.stop, self.more, self.progress):
@@ -166,7 +214,6 @@ class RunHeader(QFrame):
         self._shown = shown
         summary, status = shown.summary, shown.summary.status
         self.tag.show()
-        self._icon.hide()
         self.name.setText(summary.name)
         self.about.setText(_about(summary))
         for part in (*self.figures.values(), self.more):
@@ -238,6 +285,17 @@ class RunHeader(QFrame):
             widget.style().polish(widget)
         self._message_kind = kind
 
+    def _show_menu(self) -> None:
+        """What is wanted more rarely."""
+        is_alive = self._shown is not None and self._shown.summary.state.is_alive
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for what, words in MORE:
+            action = menu.addAction(words)
+            action.setEnabled(is_alive or what not in NEEDS_PROCESS)
+            action.triggered.connect(lambda _=False, what=what: self.wanted.emit(what))
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
     def copy_details(self) -> None:
         """Everything that is known about the run's end onto the clipboard."""
         QGuiApplication.clipboard().setText(self._details)
@@ -247,11 +305,7 @@ class RunHeader(QFrame):
             return
         palette, scale = self._theme.palette, self.devicePixelRatioF()
         told = tell(self._shown.summary)
-        self.tag.setText(_ASKED.get(self._shown.asked, told.word))
-        self.tag.set_kind(told.kind)
-        colour = getattr(palette, TOKENS[told.kind])
-        self._icon.setPixmap(pixmap(told.icon, colour, scale=scale))
-        self._icon.show()
+        self.tag.show_state(replace(told, word=_ASKED.get(self._shown.asked, told.word)))
         self.pause.setIcon(icon(self._pause_glyph, palette.t1, disabled=palette.t3))
         self.stop.setIcon(icon("stop", palette.t1, disabled=palette.t3))
         if not self._strip.isHidden():

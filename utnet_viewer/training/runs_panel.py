@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from core.training.config import differences
-from core.training.run_folder import RunSummary
+from core.training.run_folder import RunFolder, RunSummary
 from utnet_viewer.theme import Theme
 from utnet_viewer.training.difference_text import difference_lines, difference_text
 from utnet_viewer.training.log_view import LogView
@@ -37,12 +37,25 @@ class RunsPanel(Panel):
         is_log = face == LOG
         self._stack.setCurrentWidget(self.log if is_log else self.table)
         self.header.title.setText(face)
+        self._say_subtitle()
 
     def show_runs(self, summaries: list[RunSummary]) -> None:
         """Every run, newest first."""
         self.table.show_runs(summaries)
-        count = len(summaries)
-        self.set_subtitle(f"{count}" if count else "")
+        self._say_subtitle()
+
+    def show_log(self, path: Path | None) -> None:
+        """The log of a run, named by its folder."""
+        self.log.show_log(None if path is None else RunFolder(path).log_file)
+        self._say_subtitle()
+
+    def _say_subtitle(self) -> None:
+        """How many runs there are, or whose log it is."""
+        current, count = self.table.current, len(self.table.model.rows)
+        if self.faces.value == LOG:
+            self.set_subtitle("" if current is None else current.name)
+        else:
+            self.set_subtitle(f"{count}" if count else "")
 
     def show_differences(self, configs: RunConfigs, baseline: Path | None) -> None:
         """Against another baseline from now on."""

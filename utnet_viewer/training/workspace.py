@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.training.config import TrainingConfig
+from core.training.presets import preset_description, preset_names
 from core.training.run_folder import RunFolder, RunState, RunSummary
 from core.training.run_history import RunView
 from utnet_viewer.crash_log import log
@@ -129,9 +130,15 @@ class TrainWorkspace(QWidget):
 
     def act(self, what: str) -> None:
         """Do something to the current run: "pause", "resume", "stop", "terminate", "continue",
-        "checkpoint", "validate"; one that does not fit its state is left."""
+        "checkpoint", "validate", "folder", "details"; what does not fit its state is left."""
         summary = self.book.summary(self.book.current)
-        if summary is not None:
+        if summary is None:
+            return
+        if what == "folder":
+            _show_folder(summary.path)
+        elif what == "details":
+            self.header.copy_details()
+        else:
             self.controls.act(what, summary, self.window())
 
     @property
@@ -156,13 +163,13 @@ class TrainWorkspace(QWidget):
         """Runs with a process at work."""
         return self.book.live
 
-    def actions_of_panels(self) -> list[QAction]:
-        """What the panels can do, for the shortcut sheet."""
-        return [*self.form.actions(), *self.charts.actions(), *self.runs.actions()]
+    def actions_of_panels(self) -> dict[str, list[QAction]]:
+        """What the panels can do by their titles, for menus and the shortcut sheet."""
+        return {"Charts": self.charts.actions(), "Runs and log": self.runs.actions()}
 
     def offer_datasets(self, folders: list[str]) -> None:
         """Datasets that the form offers, the open one first."""
-        self.form.offer_datasets(folders)
+        self.form.form.offer_datasets(folders)
 
     def shut_down(self) -> None:
         """Stop following; the runs themselves go on."""
@@ -223,7 +230,7 @@ class TrainWorkspace(QWidget):
 
     def _show_current(self) -> None:
         path = self.book.current
-        self.runs.log.show_log(None if path is None else RunFolder(path).log_file)
+        self.runs.show_log(path)
         if path in self.book.views:
             self.samples.show_run(self.book.views[path])
         self._follow()
@@ -319,7 +326,9 @@ class TrainWorkspace(QWidget):
 
 def first_words(preset: str) -> str:
     """What to do while there is no run."""
-    return f"Press Start to train the preset {preset} with the values at the left."
+    if preset not in preset_names():
+        return f"Press Start to train with the values of {preset}, as they stand at the left."
+    return f"Press Start to train the preset {preset}. {preset_description(preset)}"
 
 
 def _show_folder(path: Path) -> None:

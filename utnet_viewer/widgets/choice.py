@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from utnet_viewer.theme import ICON, Theme
+from utnet_viewer.widgets.focus_ring import RING_PROPERTY
 from utnet_viewer.widgets.icons import pixmap
 
 _CARET = 12
@@ -17,6 +18,7 @@ class Choice(QComboBox):
         super().__init__(parent)
         self._theme = theme
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty(RING_PROPERTY, True)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(4)
         theme.changed.connect(self.update)
