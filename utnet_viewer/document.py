@@ -56,6 +56,7 @@ class Document(QObject):
     dataset_changed = Signal()
     row_changed = Signal(int)
     sample_changed = Signal(object)  # Sample
+    neighbour_ready = Signal(object)  # Sample that will likely be shown next, complete
     hovered_joint_changed = Signal(int)  # joint index, -1 for none
     engine_changed = Signal(object)  # EngineState
     hand_model_changed = Signal()

@@ -133,6 +133,12 @@ class Loader(QObject):
             if neighbour not in self._cache:
                 self._read(neighbour, _AHEAD)
         self._predict_ahead()
+        self._tell_neighbour()
+
+    def _tell_neighbour(self) -> None:
+        """The likeliest next sample, as soon as it is complete."""
+        if self._ahead and self.is_whole(self._ahead[0]):
+            self._document.neighbour_ready.emit(self._cache[self._ahead[0]].sample)
 
     def _cached(self, row: int) -> Loaded | None:
         entry = self._cache.get(row)
@@ -247,6 +253,8 @@ class Loader(QObject):
         if sample.row == self._document.row:
             self._document.set_sample(sample)
             self._say_shown(sample.row)
+        elif self._ahead[:1] == [sample.row]:
+            self._tell_neighbour()
 
     def _on_prediction_failed(self, key: tuple[int, int], why: str) -> None:
         serial, row = key

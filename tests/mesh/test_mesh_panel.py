@@ -19,7 +19,7 @@ from utnet_viewer.mesh.external_viewer import load_meshes, save_scene
 from utnet_viewer.mesh.open3d_loading import Open3DLoader
 from utnet_viewer.mesh.panel import MeshPanel
 from utnet_viewer.mesh.render_state import Quality
-from utnet_viewer.mesh.scene import Alignment
+from utnet_viewer.mesh.scene import Alignment, build_scene
 from utnet_viewer.mesh.sharpening import SETTLE_MS
 from utnet_viewer.theme import DARK, LIGHT, Theme
 
@@ -237,6 +237,49 @@ def test_what_a_prediction_will_replace_is_not_refined_at_once(qtbot, panel, vie
     document.set_engine(EngineState("dead"))  # nothing will come any more
     show(document, make_sample(row=4, with_prediction=False))
     qtbot.waitUntil(lambda: panel.is_settled, timeout=15_000)
+
+
+def test_a_neighbour_drawn_ahead_is_shown_as_if_it_were_drawn_now(qtbot, panel, view, document):
+    first, following = make_sample(row=2, seed=4), make_sample(row=3, seed=8)
+    show(document, first)
+    document.neighbour_ready.emit(following)
+    qtbot.waitUntil(lambda: panel._ahead.drawn is not None)
+    ahead = panel._ahead.drawn.picture
+    show(document, following)
+    assert view.sharpening.picture is ahead
+    assert view.quality is Quality.MOVING and view.sharpening.is_active
+    assert view.scene.frame is following.frame
+    shown = ahead.front.depth_mm.copy()
+    show(document, first)
+    show(document, following)
+    view.repaint()
+    assert view.sharpening.picture is not ahead
+    np.testing.assert_array_equal(view.sharpening.picture.front.depth_mm, shown)
+
+
+def test_what_was_drawn_ahead_is_dropped_when_the_camera_moved(qtbot, panel, view, document):
+    following = make_sample(row=3, seed=8)
+    document.neighbour_ready.emit(following)
+    qtbot.waitUntil(lambda: panel._ahead.drawn is not None)
+    ahead = panel._ahead.drawn.picture
+    view.set_camera(view.camera.orbit(30, 0))
+    show(document, following)
+    view.repaint()
+    assert view.sharpening.picture is not ahead
+    vertices_mm = view.scene.prediction.vertices_mm.astype(np.float32)
+    np.testing.assert_array_equal(view._subjects.solid(view.layers).coarse_mm, vertices_mm)
+
+
+def test_what_was_drawn_ahead_is_dropped_with_another_alignment(qtbot, panel, view, document):
+    following = make_sample(row=3, seed=8)
+    document.neighbour_ready.emit(following)
+    qtbot.waitUntil(lambda: panel._ahead.drawn is not None)
+    panel.alignments.set_value(Alignment.CAMERA.value)
+    show(document, following)
+    expected = build_scene(following, Alignment.CAMERA)
+    np.testing.assert_allclose(
+        view.scene.prediction.vertices_mm, expected.prediction.vertices_mm, atol=1e-9
+    )
 
 
 def test_hidden_view_rests(qtbot, panel, view):

@@ -1,6 +1,6 @@
 """The mesh panel: both hands in 3D, listening to the document."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtGui import QAction, QImage
@@ -11,8 +11,8 @@ from utnet_viewer.mesh.external_viewer import ExternalViewer
 from utnet_viewer.mesh.legend import MeshLegend
 from utnet_viewer.mesh.open3d_loading import Open3DLoader, is_loaded
 from utnet_viewer.mesh.render_state import Quality
-from utnet_viewer.mesh.scene import Alignment, build_scene
-from utnet_viewer.mesh.view import MeshView
+from utnet_viewer.mesh.scene import Alignment, MeshScene, build_scene
+from utnet_viewer.mesh.view import DrawnAhead, MeshView
 from utnet_viewer.mesh.views import PRESETS
 from utnet_viewer.theme import Theme
 from utnet_viewer.widgets.controls import IconButton, IconToggle, SegmentedControl, make_action
@@ -28,6 +28,24 @@ LAYER_TOGGLES = (
     ("cloud", "dots-nine", "Depth points", "Shift+D", False),
 )
 ORBIT_STEP_PX, ZOOM_STEPS = 25, 2.0
+
+
+#: So long after the last step, the next sample is drawn ahead.
+IDLE_MS = 30
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """A sample that may come next, arranged and drawn."""
+
+    sample: Sample | None = None
+    alignment: Alignment | None = None
+    scene: MeshScene | None = None
+    drawn: DrawnAhead | None = None
+
+    def is_of(self, sample: Sample | None, alignment: Alignment) -> bool:
+        """Whether this is what is to be shown."""
+        return sample is not None and sample is self.sample and alignment is self.alignment
 
 
 class MeshPanel(Panel):
@@ -51,6 +69,9 @@ class MeshPanel(Panel):
         self.set_body(self.view)
         self._outside = ExternalViewer(self)
         self._outside.failed.connect(self.view.set_notice)
+        self._ahead, self._neighbour = _Ahead(), None
+        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
+        self._idle.timeout.connect(self._draw_ahead)
         self._connect_document()
         self._loader = Open3DLoader(self)
         self._loader.finished.connect(self._on_open3d)
@@ -86,6 +107,7 @@ class MeshPanel(Panel):
 
     def shut_down(self) -> None:
         """End what still runs; for tests and the end of the program."""
+        self._idle.stop()
         self._loader.join()
         self._outside.close()
 
@@ -136,7 +158,8 @@ class MeshPanel(Panel):
     def _connect_document(self) -> None:
         document = self.document
         document.sample_changed.connect(lambda _: document.turns.later(self._show_sample))
-        document.row_changed.connect(lambda _: self.view.sharpening.hold())
+        document.row_changed.connect(lambda _: self._on_row_changed())
+        document.neighbour_ready.connect(self._on_neighbour)
         document.hand_model_changed.connect(self._on_hand_model_changed)
         document.hovered_joint_changed.connect(self.view.set_hovered_joint)
         self.view.joint_hovered.connect(document.hover)
@@ -144,6 +167,8 @@ class MeshPanel(Panel):
     # --- what the document says --------------------------------------------------------------
 
     def _on_hand_model_changed(self) -> None:
+        self._ahead = _Ahead()
+        self._idle.stop()
         self.view.set_hand_model(self.document.hand_model)
         self.legend.show_hand_model(self.document.hand_model.name)
         self._show_sample()
@@ -156,13 +181,34 @@ class MeshPanel(Panel):
 
     def _show_sample(self) -> None:
         sample = self.document.sample
-        scene = None
-        if sample is not None:
-            is_right = self.document.hand_model.is_right
-            scene = build_scene(sample, self.alignment, is_right=is_right)
+        scene = drawn = None
+        if self._ahead.is_of(sample, self.alignment):
+            scene, drawn = self._ahead.scene, self._ahead.drawn
+        elif sample is not None:
+            scene = self._scene_of(sample)
+        self._ahead = _Ahead()
         self.view.set_message(*_message(sample))
-        self.view.set_scene(scene, is_passing=self._is_awaiting_prediction(sample))
+        is_passing = self._is_awaiting_prediction(sample)
+        self.view.set_scene(scene, is_passing=is_passing, ahead=drawn)
         self._update_legend()
+
+    def _scene_of(self, sample: Sample) -> MeshScene | None:
+        is_right = self.document.hand_model.is_right
+        return build_scene(sample, self.alignment, is_right=is_right)
+
+    def _on_row_changed(self) -> None:
+        self._idle.stop()
+        self.view.sharpening.hold()
+
+    def _on_neighbour(self, sample: Sample) -> None:
+        self._neighbour = sample
+        self._idle.start()
+
+    def _draw_ahead(self) -> None:
+        """While nothing else is to do: a step to this sample has then nothing left but to paint."""
+        scene = self._scene_of(self._neighbour)
+        drawn = None if scene is None else self.view.draw_ahead(scene)
+        self._ahead = _Ahead(self._neighbour, self.alignment, scene, drawn)
 
     def _is_awaiting_prediction(self, sample: Sample | None) -> bool:
         may_come = self.document.engine.phase in ("ready", "busy")

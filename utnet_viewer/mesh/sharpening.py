@@ -50,13 +50,14 @@ class Sharpening(QObject):
             self.picture = None if drawing is None else drawing.finish()
         return self.picture
 
-    def move(self, *, is_passing: bool = False) -> None:
+    def move(self, *, is_passing: bool = False, picture: Picture | None = None) -> None:
         """The camera moves, or another sample comes: coarse until that ends.
 
-        `is_passing` says that another picture will soon take the place of this one.
+        `is_passing` says that another picture will soon take the place of this one; `picture` is
+        the coarse one where it was drawn ahead.
         """
         self._settle.setInterval(PATIENCE_MS if is_passing else SETTLE_MS)
-        self._outdate(Event.MOVE)
+        self._outdate(Event.MOVE, picture)
 
     def hold(self) -> None:
         """Leave the picture as it is: another one is on its way."""
@@ -89,9 +90,9 @@ class Sharpening(QObject):
         self.quality = Quality.STILL
         self.change()
 
-    def _outdate(self, event: Event) -> None:
+    def _outdate(self, event: Event, picture: Picture | None = None) -> None:
         self._stop()
-        self.picture = None
+        self.picture = picture
         self.quality = after(self.quality, event)
         if not self._is_paused:
             (self._settle if self.quality is Quality.MOVING else self._rest).start()

@@ -34,6 +34,13 @@ class SubjectMaker:
         """(E, 2) of the hand model."""
         return self.topology.edges
 
+    def for_next(self, scene: MeshScene) -> "SubjectMaker":
+        """Another one for the scene that comes next, with what does not change shared."""
+        following = SubjectMaker(self.hand_model)
+        following._topology, following._openness = self.topology, self._openness
+        following.set_scene(scene)
+        return following
+
     def set_scene(self, scene: MeshScene | None) -> None:
         """Forget the surfaces of the scene before."""
         self._scene, self._surfaces, self._cloud = scene, {}, None

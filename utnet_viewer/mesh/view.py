@@ -1,5 +1,7 @@
 """The mesh view: paints a scene and lets it be turned, moved, measured and pointed at."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
@@ -21,6 +23,15 @@ from utnet_viewer.theme import Theme
 #: A joint is under the pointer within this distance.
 JOINT_REACH_PX = 9.0
 EMPTY = ("No sample open", "Open a dataset to see its hands here.")
+
+
+@dataclass(frozen=True)
+class DrawnAhead:
+    """The coarse picture of a scene that may come next, good for one look at it."""
+
+    look: tuple
+    subjects: SubjectMaker
+    picture: Picture
 
 
 class MeshView(QWidget):
@@ -63,18 +74,42 @@ class MeshView(QWidget):
         """How finely the surfaces are drawn now."""
         return self.sharpening.quality
 
-    def set_scene(self, scene: MeshScene | None, *, is_passing: bool = False) -> None:
+    def set_scene(
+        self,
+        scene: MeshScene | None,
+        *,
+        is_passing: bool = False,
+        ahead: DrawnAhead | None = None,
+    ) -> None:
         """Show another scene from where the camera is: coarsely at once, finely when it stays.
 
         `is_passing` says that it will soon be replaced, and need not become finer before that.
+        `ahead` is what `draw_ahead` made of this scene.
         """
         self.scene = scene
         self.ruler_mm, self.pick, self._card_corner, self._notice = [], None, None, ""
-        self._subjects.set_scene(scene)
+        picture = None
+        if ahead is not None and ahead.look == self._look:
+            self._subjects, picture = ahead.subjects, ahead.picture
+        else:
+            self._subjects.set_scene(scene)
         if scene is not None and scene.reference is not None:
             self._ground_mm = ground_under(scene, self._ground_mm)
         self._fit_once()
-        self.sharpening.move(is_passing=is_passing)
+        self.sharpening.move(is_passing=is_passing, picture=picture)
+
+    @property
+    def _look(self) -> tuple:
+        """All that a coarse picture depends on beside its scene."""
+        return self.camera, self.width(), self.height(), self.layers, self.theme.is_dark
+
+    def draw_ahead(self, scene: MeshScene) -> DrawnAhead | None:
+        """Draw a scene coarsely that may come next; None while nobody could see it."""
+        if not (self.is_ready and self.isVisible()):
+            return None
+        subjects = self._subjects.for_next(scene)
+        drawing = self._drawing(self.width(), self.height(), Quality.MOVING, subjects)
+        return DrawnAhead(self._look, subjects, drawing.finish())
 
     def set_hand_model(self, hand_model: HandModel) -> None:
         """Draw the faces of another hand model."""
@@ -209,13 +244,16 @@ class MeshView(QWidget):
             return None
         return self._drawing(self.width(), self.height(), quality)
 
-    def _drawing(self, width: int, height: int, quality: Quality) -> Drawing:
+    def _drawing(
+        self, width: int, height: int, quality: Quality, subjects: SubjectMaker | None = None
+    ) -> Drawing:
+        subjects = subjects or self._subjects
         # In motion a dense screen gets no more pixels than an ordinary one: smooth comes first.
         is_moving = quality is Quality.MOVING
         ratio = 1.0 if is_moving else self.devicePixelRatioF()
         is_dark = self.theme.is_dark
-        front = self._subjects.front(self.layers, quickly=is_moving)
-        behind = self._subjects.behind(self.layers, is_dark=is_dark, quickly=is_moving)
+        front = subjects.front(self.layers, quickly=is_moving)
+        behind = subjects.behind(self.layers, is_dark=is_dark, quickly=is_moving)
         size_px = (width * ratio, height * ratio)
         return Drawing(front, behind, self.camera, size_px, resolution(quality, *size_px))
 
