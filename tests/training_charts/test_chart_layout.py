@@ -112,6 +112,16 @@ def test_hidden_series_do_not_stretch_the_axis():
     assert laid_out(*series, hidden=frozenset({"b"})).value_range[1] < 2
 
 
+@pytest.mark.parametrize("is_log", [False, True])
+def test_another_run_that_diverged_does_not_press_the_current_one_flat(is_log):
+    current = line(np.linspace(1, 3, 1000))
+    near = line(np.linspace(1, 4, 1000), key="b", label="b")
+    far = line(np.geomspace(1, 1e30, 1000), key="c", label="c")
+    assert laid_out(current, near, is_log=is_log).value_range[1] > (np.log10(4) if is_log else 4)
+    low, high = laid_out(current, near, far, is_log=is_log).value_range
+    assert high - low < (1.5 if is_log else 10)
+
+
 def test_what_is_not_finite_is_marked_and_named():
     values = np.ones(1000)
     values[[100, 101, 500]] = np.nan, np.inf, -np.inf

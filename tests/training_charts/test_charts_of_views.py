@@ -107,6 +107,7 @@ def test_marks_say_what_happened_in_words():
     events = view(
         checkpoints=(
             CheckpointEvent(step=10, file=best, role="best"),
+            CheckpointEvent(step=15, file="checkpoints/step-15.safetensors", role="kept"),
             CheckpointEvent(step=20, file=best, role="best"),
             CheckpointEvent(step=20, file="checkpoints/last.safetensors", role="last"),
         ),
@@ -116,8 +117,8 @@ def test_marks_say_what_happened_in_words():
     )
     found = [(mark.step, mark.kind, mark.words) for mark in marks_of(events)]
     assert found == [
-        (10, "checkpoint", "best validation until then"),
-        (20, "best", "best validation, kept as checkpoint"),
+        (20, "best", "best validation, kept as checkpoint"),  # it was written over
+        (15, "checkpoint", "checkpoint, step-15.safetensors"),
         (20, "checkpoint", "checkpoint, last.safetensors"),
         (20, "resumed", "resumed from here"),
         (30, "warning", "3 frames are unreadable"),

@@ -38,6 +38,8 @@ class QuietPlot(pg.GraphicsView):
             axis.setZValue(0.5)  # its grid over areas, under the crosshair
             axis.setStyle(tickLength=0, tickFont=ui_font(SIZE_AXIS), tickTextOffset=6)
             axis.enableAutoSIPrefix(False)
+            # Whoever sets ticks has chosen them; none is left out because the axis is short.
+            axis.setStyle(textFillLimits=[(0, 10.0)])
             # Drawn once, not with every frame: numbers and grid hold still while bars change.
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._axes["left"].setWidth(axis_width)

@@ -22,8 +22,6 @@ from utnet_viewer.training.charts.run_data import Curve, RunCurves
 from utnet_viewer.training.charts.scales import exponent_text
 from utnet_viewer.training.charts.smoothing import Smoothers
 
-NO_RUN = "No run yet. What a run measures appears here from its first step on."
-
 #: Clipped steps are counted over so many.
 CLIP_WINDOW = 2000
 
@@ -58,10 +56,11 @@ def _framed(runs: Sequence[RunCurves], content: Content) -> Content:
     return replace(content, marks=runs[0].marks, last_step=max(run.last_step for run in runs))
 
 
-def _empty(runs: Sequence[RunCurves], what: str, when: str) -> Content:
-    """Why a chart of the current run has nothing to show."""
+def _empty(runs: Sequence[RunCurves], what: str, when: str, *, promise: str) -> Content:
+    """Why there is nothing to show: `what` is missing and `when` it comes; without any run, what
+    the chart will be about."""
     if not runs:
-        return Content(empty=NO_RUN)
+        return Content(empty=f"No run yet. Here will be {promise}.")
     reason = when if runs[0].is_live else "the run ended before"
     return _framed(runs, Content(empty=f"{what}: {reason}"))
 
@@ -76,7 +75,12 @@ def loss_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
     """Every term, raw or weighted; the weighted terms' sum with that of the other runs."""
     prefix = "weighted" if settings.is_weighted else "raw"
     if not runs or not len(runs[0].steps):
-        return _empty(runs, "No step yet", "the first one is being computed")
+        return _empty(
+            runs,
+            "No step yet",
+            "the first one is being computed",
+            promise="the loss of every step, term by term",
+        )
     current, palette = runs[0], settings.palette
     terms = in_order(current.steps.terms(prefix), list(TERM_TITLES))
     series, at_zero = [], []
@@ -114,7 +118,12 @@ def share_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
     shares = runs[0].shares if runs else {}
     terms = in_order(list(shares), list(TERM_TITLES))
     if not terms:
-        return _empty(runs, "No gradient shares", "they are measured every so many steps")
+        return _empty(
+            runs,
+            "No gradient shares",
+            "they are measured every so many steps",
+            promise="each term's share of the gradient",
+        )
     steps = np.unique(np.concatenate([shares[term].step for term in terms]))
     floor = np.zeros(len(steps))
     series = []
@@ -150,7 +159,12 @@ def validation_content(runs: Sequence[RunCurves], settings: Settings) -> Content
     """Errors on held-out frames, beside what constants reach, and the other runs' MPJPE."""
     current = runs[0] if runs else None
     if current is None or not any(name in current.validation for name, *_ in _METRICS):
-        return _empty(runs, "Not validated", "the first validation is still to come")
+        return _empty(
+            runs,
+            "Not validated",
+            "the first validation is still to come",
+            promise="errors on held-out frames, beside what constant predictors reach",
+        )
     palette = settings.palette
     series, levels = [], []
     for position, run in enumerate(runs[1:]):
@@ -180,7 +194,12 @@ def norm_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
     """The gradient's norm before clipping, the limit, and the steps that were clipped."""
     curve = runs[0].column("gradient_norm") if runs else Curve()
     if not len(curve):
-        return _empty(runs, "No gradient yet", "the first step is being computed")
+        return _empty(
+            runs,
+            "No gradient yet",
+            "the first step is being computed",
+            promise="the gradient's norm, and which steps were clipped",
+        )
     current, palette = runs[0], settings.palette
     smooth = settings.smooth(current, "gradient_norm", curve.value)
     series = [Series("norm", "norm", curve, Ink(palette.t1), smooth, current.breaks)]
@@ -220,7 +239,12 @@ def update_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
     updates = runs[0].updates if runs else {}
     parts = in_order(list(updates), list(PART_TITLES))
     if not parts:
-        return _empty(runs, "No updates measured", "it is done every so many steps")
+        return _empty(
+            runs,
+            "No updates measured",
+            "it is done every so many steps",
+            promise="how far each part of the network moves in a step",
+        )
     palette = settings.palette
     series = [
         Series(
@@ -256,7 +280,12 @@ def rate_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
     actual = runs[0].column("learning_rate") if runs else Curve()
     configured = runs[0].configured if runs else Curve()
     if not len(actual) and not len(configured):
-        return _empty(runs, "No learning rate yet", "the first step is being computed")
+        return _empty(
+            runs,
+            "No learning rate yet",
+            "the first step is being computed",
+            promise="the learning rate that acts, over the configured one",
+        )
     series = []
     if len(configured):
         ink = Ink(palette.t3, width=1.25, dashes=(4.0, 3.0))

@@ -9,6 +9,7 @@ from core.events import Event
 from core.training.config import TrainingConfig
 from core.training.run_history import RunView
 from core.training.schedule import learning_rate
+from core.training.steps import StepColumns
 from utnet_viewer.training.charts.run_data import (
     BEST,
     CHECKPOINT,
@@ -70,6 +71,8 @@ class ViewReader:
         self._shares = GrowingCurves(lambda event: event.shares)
         self._updates = GrowingCurves(lambda event: event.ratios)
         self._validation = GrowingCurves(lambda event: event.metrics)
+        self._steps = StepColumns()
+        self._breaks = np.empty(0, int)
         self._config: TrainingConfig | None = None
         self._total_steps: int | None = None
         self._configured = Curve()
@@ -78,14 +81,13 @@ class ViewReader:
         """What the charts draw; without a configuration some lines are missing."""
         total_steps = _total_steps(view, config)
         resumed = [event.step for event in view.resumes]
-        step = view.steps.column("step") if len(view.steps) else np.empty(0)
         last = view.validations[-1] if view.validations else None
         return RunCurves(
             key=str(view.path),
             name=view.name,
             is_live=view.state.is_alive,
             steps=view.steps,
-            breaks=find_breaks(step, resumed),
+            breaks=self._find_breaks(view.steps, resumed),
             resumed=len(resumed),
             shares=self._shares.update(view.shares),
             updates=self._updates.update(view.updates),
@@ -96,6 +98,14 @@ class ViewReader:
             configured=self._schedule(config, total_steps),
             total_steps=total_steps,
         )
+
+    def _find_breaks(self, steps: StepColumns, resumed: list[int]) -> np.ndarray:
+        if not len(steps):
+            return np.empty(0, int)
+        if steps is not self._steps:
+            self._steps = steps
+            self._breaks = find_breaks(steps.column("step"), resumed)
+        return self._breaks
 
     def _schedule(self, config: TrainingConfig | None, total_steps: int | None) -> Curve:
         if (config, total_steps) != (self._config, self._total_steps):
@@ -117,21 +127,18 @@ def configured_rate(config: TrainingConfig | None, total_steps: int | None) -> C
 
 
 def marks_of(view: RunView) -> tuple[AxisMark, ...]:
-    """What happened on the way; the best checkpoint is the one that is still there."""
-    marks = {}
-    best = max((e.step for e in view.checkpoints if e.role == "best"), default=None)
-    for event in view.checkpoints:
-        words = f"checkpoint, {Path(event.file).name}"
+    """What happened on the way; of checkpoints only those that were not written over since."""
+    newest = {event.file: event for event in view.checkpoints}
+    marks = []
+    for event in newest.values():
+        words, kind = f"checkpoint, {Path(event.file).name}", CHECKPOINT
         if event.role == "best":
-            words = "best validation until then"
-        marks[event.step, event.role == "best"] = AxisMark(event.step, CHECKPOINT, words)
-    if best is not None:
-        marks[best, True] = AxisMark(best, BEST, "best validation, kept as checkpoint")
-    result = [*marks.values()]
-    result += [AxisMark(e.step, RESUMED, "resumed from here") for e in view.resumes]
-    result += [AxisMark(e.step, WARNING, e.message) for e in view.warnings]
-    result += [AxisMark(e.step, ERROR, f"{e.code}: {e.message}") for e in view.errors]
-    return tuple(result)
+            words, kind = "best validation, kept as checkpoint", BEST
+        marks.append(AxisMark(event.step, kind, words))
+    marks += [AxisMark(e.step, RESUMED, "resumed from here") for e in view.resumes]
+    marks += [AxisMark(e.step, WARNING, e.message) for e in view.warnings]
+    marks += [AxisMark(e.step, ERROR, f"{e.code}: {e.message}") for e in view.errors]
+    return tuple(marks)
 
 
 def _total_steps(view: RunView, config: TrainingConfig | None) -> int | None:

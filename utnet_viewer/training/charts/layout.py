@@ -53,8 +53,7 @@ def lay_out(
     series = [s for s in content.series if s.key not in hidden]
     traces = [t for s in series for t in _traces(s, span, width_px, is_log)]
     levels = [_level(level.value, is_log) for level in content.levels]
-    drawn = [t.y for t in traces] + [np.array(levels)]
-    value_range = values or content.value_range or fit(drawn, is_log=is_log)
+    value_range = values or content.value_range or _fit(traces, levels, is_log)
     bad = [(s, np.flatnonzero(~np.isfinite(s.curve.value))) for s in series]
     bad = [(s, rows) for s, rows in bad if len(rows)]
     steps = [s.curve.step[rows] for s, rows in bad]
@@ -107,6 +106,18 @@ def cut(
         places = places[places < len(x)]
         x, y = np.insert(x, places, x[places]), np.insert(y, places, np.nan)
     return x, y
+
+
+def _fit(traces: list[Trace], levels: list[float], is_log: bool) -> tuple[float, float]:
+    """Everything of the current run is in view, and other runs (they have names) as long as they
+    do not press it flat: one that diverged leaves the view at its edge."""
+    low, high = fit([t.y for t in traces if not t.label] + [np.array(levels)], is_log=is_log)
+    room = high - low
+    edges = (low - 0.5 * room, high + 0.5 * room)
+    others = [t.y[np.isfinite(t.y)] for t in traces if t.label]
+    others = np.clip(np.concatenate([[low, high], *others]), *edges)
+    top = float(others.max()) + (0.04 * room if others.max() > high else 0.0)
+    return float(others.min()) if is_log else low, top
 
 
 def _traces(

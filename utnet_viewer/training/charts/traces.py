@@ -267,7 +267,8 @@ def _paint_labels(painter: QPainter, drawing: Drawing, to_device: QTransform, vi
     taken: list[QRectF] = []
     for trace in (t for t in drawing.traces if t.label):
         x, y = _device(trace, trace.y, to_device)
-        inside = np.flatnonzero(np.isfinite(y) & (x >= view.left()) & (x <= view.right()))
+        is_inside = (x >= view.left()) & (x <= view.right())
+        inside = np.flatnonzero(is_inside & (y >= view.top()) & (y <= view.bottom()))
         if not len(inside):
             continue
         end_x, end_y = float(x[inside[-1]]), float(y[inside[-1]])
