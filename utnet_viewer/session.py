@@ -344,6 +344,7 @@ class Session(QObject):
         if index is not None and self.document.row >= 0:
             settings.put("frame", str(index.frame_id(self.document.row)))
         self.stepper.stop()
+        self.document.turns.forget()
         self._page_delay.stop()
         self._profile_delay.stop()
         self.opener.close()

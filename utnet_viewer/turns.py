@@ -22,7 +22,7 @@ class Turns(QObject):
         # A timer of 0 ms comes after all events and would starve while a key is held.
         self._timer = QTimer(self, interval=1)
         self._timer.timeout.connect(self._next)
-        self._has_painted = False  # the first turn is for what everything waits for
+        self._has_painted = False  # the first turn is for the photo, which comes with new work
 
     @property
     def is_busy(self) -> bool:
@@ -32,9 +32,9 @@ class Turns(QObject):
     def later(self, work: Callable[[], None]) -> None:
         """Do this in a turn of its own; asked for again before that, it is done once."""
         self._waiting.setdefault(work)
+        self._has_painted = False
         if not self._timer.isActive():
             self._timer.start()
-            self._has_painted = False
 
     def finish(self) -> None:
         """Do at once what waits."""
@@ -42,15 +42,20 @@ class Turns(QObject):
             self._do_next()
         self._timer.stop()
 
+    def forget(self) -> None:
+        """Leave undone what waits."""
+        self._waiting.clear()
+        self._timer.stop()
+
     def _next(self) -> None:
         if self._has_painted:
             self._do_next()
         self._has_painted = True
-        if not self._waiting:
-            self._timer.stop()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.UpdateRequest)
 
     def _do_next(self) -> None:
         work = next(iter(self._waiting))
         del self._waiting[work]
+        if not self._waiting:
+            self._timer.stop()
         work()

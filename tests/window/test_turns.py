@@ -41,6 +41,14 @@ def test_what_fails_does_not_come_again(qtbot):
     assert not turns.is_busy
 
 
+def test_what_is_forgotten_is_not_done(qtbot):
+    turns, done = Turns(), []
+    turns.later(lambda: done.append(1))
+    turns.forget()
+    qtbot.wait(20)
+    assert done == [] and not turns.is_busy
+
+
 def test_finishing_does_it_all_at_once(qapp):
     turns, done = Turns(), []
     for number in range(3):
