@@ -36,7 +36,7 @@ BEST_METRIC = "mpjpe_mm"
 #: Seconds between two looks at the requests of a paused run.
 _PAUSED_LOOK_S = 0.25
 #: Samples that gradient shares are measured on: shares of a few say what those of all would.
-_SHARES_SAMPLES = 8
+_SHARES_SAMPLES = 4
 
 
 class Trainer:

@@ -70,7 +70,7 @@ class Reporter:
         self._is_printed_to_log = False
         if folder is not None:
             self._is_printed_to_log = adopt_output(folder.log_file)
-            self.status = RunStatus.starting(device=name)
+            self.status = _continued(folder, RunStatus.starting(device=name))
             self._events = EventWriter(folder.events_file)
             self._steps = StepWriter(folder.steps_file, columns_of(TERMS))
             self._tensorboard = TensorboardWriter(folder.tensorboard)
@@ -270,6 +270,20 @@ class Reporter:
         if self._device.type == "cuda":
             return torch.cuda.memory_reserved(self._device) / _MB
         return self._process.memory_info().rss / _MB
+
+
+def _continued(folder: RunFolder, status: RunStatus) -> RunStatus:
+    """A new process's status that says how far the run had come."""
+    if not folder.status_file.exists():
+        return status
+    before = folder.status()
+    return replace(
+        status,
+        step=before.step,
+        total_steps=before.total_steps,
+        epoch=before.epoch,
+        best=before.best,
+    )
 
 
 def _duration(seconds: float) -> str:

@@ -32,18 +32,18 @@ TINY = {"network.token_width": 64, "network.blocks": 1, "network.graph_layers": 
 SHORT = {
     **TINY,
     "network.num_scales": 1,
-    "data.frames": 8,
+    "data.frames": 4,
     "data.validation_frames": 3,
     "data.workers": 0,
     "data.in_memory": False,
-    "optimisation.batch_size": 4,
+    "optimisation.batch_size": 2,
     "optimisation.warmup_steps": 1,
     "run.device": "cpu",
     "run.threads": 1,
     "run.steps": 6,
     "run.validate_every_steps": 3,
     "run.checkpoint_every_steps": 2,
-    "run.diagnostics_every_steps": 3,
+    "run.diagnostics_every_steps": 0,
     "run.fixed_samples": 2,
 }
 

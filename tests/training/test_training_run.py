@@ -32,7 +32,8 @@ from core.training.schedule import learning_rate
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    status, folder = train_here(tmp_path_factory.mktemp("runs"))
+    runs = tmp_path_factory.mktemp("runs")
+    status, folder = train_here(runs, run__diagnostics_every_steps=3)
     assert status == 0
     return folder
 
@@ -123,14 +124,14 @@ def test_checkpoints_open_like_any_other_and_say_what_they_are(finished):
     last = events_of(finished, ValidationEvent)[-1]
     assert card.held_out["rgbd_mpjpe_mm"] == pytest.approx(last.metrics["mpjpe_mm"], abs=1e-3)
     assert card.held_out["mean_pose_mpjpe_mm"] == last.baselines["mean_pose_mpjpe_mm"]
-    assert "8 frames" in card.trained_on
+    assert "4 frames" in card.trained_on
 
 
 def test_inputs_and_log_say_what_was_trained_on(finished):
     inputs = finished.inputs()
     assert len(inputs["sha256"]["training_list"]) == 64 and inputs["sha256"]["start_from"] is None
     log = finished.log_file.read_text()
-    assert "8 training frames, 3 validation frames" in log and "validation after step 6" in log
+    assert "4 training frames, 3 validation frames" in log and "validation after step 6" in log
 
 
 class Hand:

@@ -1,0 +1,90 @@
+"""How much making training samples costs beside only decoding their pictures, in one process."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from support_network import stand_in
+
+from core.data.augment import Augmentation
+from core.data.ho3d import layout
+from core.data.ho3d.index import open_index
+from core.files.embedded import demo_dataset
+from core.training.crop_dataset import Batch, CropDataset
+from core.training.frames import FramesInMemory, FramesOnDisk, labelled_rows, read_compact
+from core.training.loader import keep_freed_memory
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]
+
+FRAMES = 48
+BATCH = 16
+ROUNDS = 9
+
+
+@pytest.fixture(scope="module")
+def index():
+    return open_index(demo_dataset(), "train", hand_model=stand_in())
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_worker():
+    threads = cv2.getNumThreads(), torch.get_num_threads()
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    yield
+    cv2.setNumThreads(threads[0])
+    torch.set_num_threads(threads[1])
+
+
+def decode_only(index) -> None:
+    """Read and decode image and depth of every frame, and throw them away."""
+    for row in range(FRAMES):
+        frame_id = index.frame_id(row)
+        image = layout.image_path(index.root, "train", frame_id, version=index.version)
+        depth = layout.depth_path(index.root, "train", frame_id)
+        cv2.imdecode(np.frombuffer(image.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        cv2.imdecode(np.frombuffer(depth.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def make_batches(dataset: CropDataset) -> None:
+    for at in range(0, FRAMES, BATCH):
+        Batch.of([dataset[0, row] for row in range(at, at + BATCH)])
+
+
+def ratio_of(benchmark, index, dataset) -> float:
+    """Samples a second over decoded frames a second, taken in turns, so that both see the same
+    machine; CPU time, so that neighbours do not count."""
+    decoding, making = [], []
+    for _ in range(ROUNDS):
+        decoding.append(_cpu_s(lambda: decode_only(index)))
+        making.append(_cpu_s(lambda: make_batches(dataset)))
+    ratio = statistics.median(d / m for d, m in zip(decoding, making, strict=True))
+    benchmark.extra_info["rate over decoding alone"] = round(ratio, 3)
+    benchmark.extra_info["ms a frame decoded"] = round(min(decoding) / FRAMES * 1000, 2)
+    benchmark.extra_info["ms a sample made"] = round(min(making) / FRAMES * 1000, 2)
+    benchmark.pedantic(make_batches, args=(dataset,), rounds=3, warmup_rounds=1)
+    print(benchmark.extra_info)
+    return ratio
+
+
+def _cpu_s(work: Callable[[], None]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def test_frames_read_anew(benchmark, index):
+    table = labelled_rows(index, range(FRAMES))
+    dataset = CropDataset(FramesOnDisk(index, table), Augmentation(), seed=0)
+    assert ratio_of(benchmark, index, dataset) > 0.4
+
+
+def test_frames_in_memory(benchmark, index):
+    frames = FramesInMemory(read_compact(index, range(FRAMES), jobs=1))
+    dataset = CropDataset(frames, Augmentation(), seed=0)
+    assert ratio_of(benchmark, index, dataset) > 0.85
