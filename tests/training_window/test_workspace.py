@@ -185,7 +185,10 @@ def test_a_run_that_died_while_nobody_looked_says_so_and_goes_on(opener, qtbot, 
     ],
 )
 def test_what_goes_wrong_is_told_in_words_with_a_remedy(opener, qtbot, behaviour, word, said):
-    workspace = opener("--behaviour", behaviour, "--rate", "200")
+    # Slow enough to be seen alive: what was never seen to go on does not come to an end.
+    workspace = opener("--behaviour", behaviour, "--rate", "8")
+    spoken: list[tuple[str, str]] = []
+    workspace.said.connect(lambda words, kind: spoken.append((words, kind)))
     QTest.mouseClick(workspace.form.start, CLICK)
     wait_for(workspace, qtbot, RunState.FAILED, RunState.DIED)
     header = workspace.header
@@ -194,6 +197,7 @@ def test_what_goes_wrong_is_told_in_words_with_a_remedy(opener, qtbot, behaviour
     assert header.copy.isVisible() and header.pause.text().strip() == "Resume"
     rows = workspace.runs.table.model
     qtbot.waitUntil(lambda: not rows.rows[0].summary.state.is_alive, timeout=WAIT_MS)
+    assert said in spoken[-1][0] and spoken[-1][1] == "fault"
 
 
 def test_a_run_that_hangs_is_told_of_and_can_be_terminated(opener, qtbot, monkeypatch):

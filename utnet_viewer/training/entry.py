@@ -106,6 +106,7 @@ class TrainEntry:
             form=self._form,
             charts=self._charts,
             command=self.command,
+            parent=self._page,
         )
         self.workspace = workspace
         self._page.show_instead(workspace)

@@ -23,7 +23,7 @@ from utnet_viewer.training.run_delegate import RunDelegate
 from utnet_viewer.training.run_model import BEST, DIFFERENCE, NAME, STATUS, TICK, RunModel, RunRow
 from utnet_viewer.widgets.controls import make_action
 
-COLUMN_WIDTHS = {TICK: 30, NAME: 116, STATUS: 116, BEST: 84}
+COLUMN_WIDTHS = {TICK: 30, NAME: 112, STATUS: 132, BEST: 76}
 
 
 class _Table(QTableView):

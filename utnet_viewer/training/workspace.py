@@ -20,6 +20,7 @@ from utnet_viewer.training.monitor import RunMonitor
 from utnet_viewer.training.run_configs import RunConfigs
 from utnet_viewer.training.run_controls import RunControls
 from utnet_viewer.training.run_header import RunHeader, Shown
+from utnet_viewer.training.run_words import tell
 from utnet_viewer.training.runs_book import RunsBook
 from utnet_viewer.training.runs_panel import RunsPanel
 
@@ -70,24 +71,24 @@ class TrainWorkspace(QWidget):
         self._show_current()
 
     def _arrange(self) -> None:
-        self._lower = QSplitter(Qt.Orientation.Horizontal)
-        self._lower.addWidget(self.samples)
-        self._lower.addWidget(self.runs)
-        self._right = QSplitter(Qt.Orientation.Vertical)
-        self._right.addWidget(self.charts)
-        self._right.addWidget(self._lower)
-        right = QWidget()
+        """From the outside in: what is put elsewhere later is styled twice."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._whole = QSplitter(Qt.Orientation.Horizontal)
+        layout.addWidget(self._whole)
+        right = QWidget(self._whole)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GUTTER)
+        self._right = QSplitter(Qt.Orientation.Vertical)
         column.addWidget(self.header)
         column.addWidget(self._right, 1)
-        self._whole = QSplitter(Qt.Orientation.Horizontal)
-        self._whole.addWidget(self.form)
-        self._whole.addWidget(right)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._whole)
+        self._whole.insertWidget(0, self.form)
+        self._right.addWidget(self.charts)
+        self._lower = QSplitter(Qt.Orientation.Horizontal)
+        self._right.addWidget(self._lower)
+        self._lower.addWidget(self.samples)
+        self._lower.addWidget(self.runs)
         self._splitters = {"whole": self._whole, "right": self._right, "lower": self._lower}
         for splitter in self._splitters.values():
             splitter.setHandleWidth(GUTTER)
@@ -183,6 +184,7 @@ class TrainWorkspace(QWidget):
 
     def _on_runs(self, summaries: list[RunSummary]) -> None:
         book, self._has_list = self.book, True
+        self._tell_of_ends(summaries)
         book.summaries = summaries
         paths = [summary.path for summary in summaries]
         self.form.set_taken([path.name for path in paths])
@@ -197,6 +199,16 @@ class TrainWorkspace(QWidget):
         elif book.current is None and paths:
             self.runs.table.select(book.first_choice(self.settings.text(f"{KEEP}/run")))
         self._show_header()
+
+    def _tell_of_ends(self, summaries: list[RunSummary]) -> None:
+        """Say in the status bar, also to who looks at Inspect, that a run came to its end."""
+        was_live = {summary.path for summary in self.book.live}
+        for summary in summaries:
+            if summary.path in was_live and not summary.state.is_alive:
+                told = tell(summary)
+                kind = "info" if told.kind == "plain" else told.kind
+                words = f"{summary.name}: {told.word.lower()}. {summary.reason}".rstrip()
+                self.said.emit(words, kind)
 
     def _on_view(self, view: RunView) -> None:
         if view.path not in self.book.followed:
