@@ -259,7 +259,7 @@ def test_a_value_that_is_not_finite_is_told_everywhere(panel, show):
     columns.values[columns.names.index("loss")][300:] = np.inf
     show(make_run(count=500, steps=columns))
     assert panel.loss.note.isVisible()
-    assert panel.loss.note.text() == "total, 3D: not finite at step 301 and 199 more"
+    assert panel.loss.note.text() == "not finite at step 301, 199 more"
     assert legend(panel.loss)["3D"] == NOT_FINITE
     hover(panel.loss, 200)
     assert legend(panel.loss)["3D"] != NOT_FINITE

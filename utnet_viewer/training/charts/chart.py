@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QLabel, QWidget
 
 from utnet_viewer.theme import SIZE_AXIS, SIZE_LABEL, Theme, ui_font
@@ -62,7 +62,8 @@ class Chart(Panel):
         self.traces, self.crosshair = TracesItem(), Crosshair()
         self.plot.addItem(self.traces, ignoreBounds=True)
         self.plot.addItem(self.crosshair, ignoreBounds=True)
-        self.notice, self.note = self._corner_label(), self._corner_label()
+        self.notice, self.note = self._label(SIZE_LABEL), self._label(SIZE_AXIS)
+        self.notice.setWordWrap(True)
         self.expand_button = IconButton("arrows-out-simple", f"Enlarge {title.lower()}", theme)
         self._subtitle = subtitle
         self._name()
@@ -71,10 +72,9 @@ class Chart(Panel):
         self._connect()
         self.restyle()
 
-    def _corner_label(self) -> QLabel:
+    def _label(self, size_px: int) -> QLabel:
         label = QLabel(self.plot)
-        label.setFont(ui_font(SIZE_LABEL))
-        label.setWordWrap(True)
+        label.setFont(ui_font(size_px))
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         label.hide()
@@ -292,7 +292,8 @@ class Chart(Panel):
         palette = self.theme.palette
         self.plot.restyle(palette)
         self.crosshair.set_colours(palette.colour("t1", 0.75), palette.colour("bg2"))
-        words = f"background: {palette.bg2}; padding: 2px 8px;"
+        paper = palette.colour("bg2", 0.8).name(QColor.NameFormat.HexArgb)
+        words = f"background: {paper}; padding: 1px 6px;"
         self.notice.setStyleSheet(f"color: {palette.t3}; {words}")
         self.note.setStyleSheet(f"color: {palette.fault}; {words}")
         self.wants_turn.emit()
@@ -318,6 +319,5 @@ class Chart(Panel):
             self.notice.adjustSize()
             self.notice.move(room.center() - self.notice.rect().center())
         if note:
-            self.note.setFixedWidth(min(self.note.sizeHint().width(), room.width()))
             self.note.adjustSize()
-            self.note.move(room.right() - self.note.width(), room.top() + 12)
+            self.note.move(max(room.left(), room.right() - self.note.width()), room.top() + 10)

@@ -197,9 +197,8 @@ def _note(content: Content, bad: list[tuple[Series, np.ndarray]]) -> str:
     if not bad:
         return content.note
     steps = np.unique(np.concatenate([s.curve.step[rows] for s, rows in bad]))
-    more = f" and {len(steps) - 1:,} more" if len(steps) > 1 else ""
-    names = ", ".join(s.title or s.label or s.key for s, _ in bad[:3])
-    return f"{names}: not finite at step {steps[0]:,.0f}{more}"
+    more = f", {len(steps) - 1:,} more" if len(steps) > 1 else ""
+    return f"not finite at step {steps[0]:,.0f}{more}"
 
 
 def _crosses(

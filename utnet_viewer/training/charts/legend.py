@@ -102,8 +102,10 @@ class Legend(QWidget):
         bold = QFontMetricsF(ui_font(SIZE_LABEL, 600)).horizontalAdvance(entry.value)
         width = (_LINE if entry.is_line else _SQUARE) + _INNER + plain
         width += (_INNER + bold) if entry.value else 0
-        self._widest[entry.title] = max(width, self._widest.get(entry.title, 0.0))
-        return self._widest[entry.title]
+        width = max(width, self._widest.get(entry.title, 0.0))
+        if not entry.is_warning:  # words, longer than any number
+            self._widest[entry.title] = width
+        return width
 
     def _places(self) -> list[QRectF]:
         """Where the entries stand, as many as have room."""

@@ -37,7 +37,9 @@ def step_ticks(
     px_per_step = width_px / (right - left)
 
     def half_fits(place: float, text: str) -> bool:
-        return (min(right - place, place - left) * px_per_step) >= advance(text) / 2 - 8
+        # At the left there is room under the value axis; at the right the widget ends.
+        half = advance(text) / 2
+        return (right - place) * px_per_step >= half and (place - left) * px_per_step >= half - 8
 
     ticks = [(place, step_text(place, spacing=step)) for place in places]
     ticks = [(place, text) for place, text in ticks if half_fits(place, text)]

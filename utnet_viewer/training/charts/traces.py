@@ -20,6 +20,7 @@ from utnet_viewer.training.charts.content import Ink
 RAW_ALPHA = 0.18
 _MARKER_RADIUS = 3.2
 _LABEL_HEIGHT = 13.0
+_CROSS_WIDTH = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,12 +288,17 @@ def _paint_labels(painter: QPainter, drawing: Drawing, to_device: QTransform, vi
 
 
 def _paint_not_finite(painter: QPainter, drawing: Drawing, to_device: QTransform, view: QRectF):
-    """Crosses at the top edge, one a pixel column at most."""
-    if not len(drawing.not_finite):
+    """Crosses at the top edge; where they would run together a line goes on from the first."""
+    x = to_device.m11() * drawing.not_finite + to_device.dx()
+    x = np.unique(np.round(x[(x >= view.left() - 1) & (x <= view.right() + 1)]))
+    if not len(x):
         return
-    x = np.unique(np.round(to_device.m11() * drawing.not_finite + to_device.dx()))
-    painter.setPen(QPen(drawing.palette.colour("fault"), 1.75))
     y = view.top() + 5
-    for place in x[(x >= view.left() - 1) & (x <= view.right() + 1)].tolist():
-        painter.drawLine(QPointF(place - 3, y - 3), QPointF(place + 3, y + 3))
-        painter.drawLine(QPointF(place - 3, y + 3), QPointF(place + 3, y - 3))
+    ends = np.flatnonzero(np.append(np.diff(x) > _CROSS_WIDTH, True))
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    for first, last in zip(x[starts].tolist(), x[ends].tolist(), strict=True):
+        painter.setPen(QPen(drawing.palette.colour("fault"), 1.75))
+        painter.drawLine(QPointF(first - 3, y - 3), QPointF(first + 3, y + 3))
+        painter.drawLine(QPointF(first - 3, y + 3), QPointF(first + 3, y - 3))
+        if last > first:
+            painter.drawLine(QPointF(first, y), QPointF(last, y))
