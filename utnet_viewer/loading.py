@@ -125,8 +125,9 @@ class Loader(QObject):
             self._show(entry)
 
     def _look_ahead(self) -> None:
+        self._ahead_delay.stop()
         row = self._document.row
-        if row < 0:
+        if row < 0 or self._is_closed:
             return
         self._ahead = [r for r in self._neighbours(row) if r != row]
         for neighbour in self._ahead:
@@ -209,7 +210,7 @@ class Loader(QObject):
 
     def _say_shown(self, row: int) -> None:
         self.shown.emit(row, (time.perf_counter() - self._selected_at) * 1000)
-        self._ahead_delay.start(0)  # after the paint
+        self._document.turns.later(self._look_ahead)  # when everything of it is painted
 
     def _key(self, row: int) -> tuple[int, int]:
         return self._serial, row
