@@ -183,7 +183,7 @@ def test_another_sample_is_another_surface(panel, view, document):
     pick = view._pick(QPointF(_surface_point(view, 4)))
     assert np.linalg.norm(vertices_mm - pick.point_mm, axis=1).min() < 8
     np.testing.assert_array_equal(
-        view._subjects.solid(view.layers).coarse_mm, vertices_mm.astype(np.float32)
+        view.subjects.solid(view.layers).coarse_mm, vertices_mm.astype(np.float32)
     )
 
 
@@ -267,7 +267,7 @@ def test_what_was_drawn_ahead_is_dropped_when_the_camera_moved(qtbot, panel, vie
     view.repaint()
     assert view.sharpening.picture is not ahead
     vertices_mm = view.scene.prediction.vertices_mm.astype(np.float32)
-    np.testing.assert_array_equal(view._subjects.solid(view.layers).coarse_mm, vertices_mm)
+    np.testing.assert_array_equal(view.subjects.solid(view.layers).coarse_mm, vertices_mm)
 
 
 def test_what_was_drawn_ahead_is_dropped_with_another_alignment(qtbot, panel, view, document):
@@ -315,7 +315,7 @@ def test_card_stands_off_the_hand(qtbot, panel, view):
     from utnet_viewer.mesh.furniture import Card
 
     stage = view._stage(view.width(), view.height(), view.sharpening.picture)
-    x, y = view._card_corner
+    x, y = view.card_corner
     width, height = Card("vertex 100", view.pick.rows, "#FFFFFF", (0, 0)).size
     assert stage.covered_share(x, y, x + width, y + height) < 0.1
 
@@ -515,7 +515,7 @@ def test_a_missing_open3d_is_said(qtbot, panel):
     with qtbot.waitSignal(loader.finished, timeout=10_000):
         loader.start()
     loader.join()
-    assert "open3d_that_is_not_there" in panel.view._notice
+    assert "open3d_that_is_not_there" in panel.view.notice
 
 
 def test_no_thread_outlives_the_panel(qtbot, document):
@@ -561,7 +561,7 @@ def test_a_viewer_that_cannot_open_says_so_in_the_window(qtbot, panel, monkeypat
     monkeypatch.setattr("sys.executable", "/no/such/python")
     with qtbot.waitSignal(panel._outside.failed, timeout=10_000):
         panel._open_outside()
-    assert "did not start" in panel.view._notice
+    assert "did not start" in panel.view.notice
     panel.shut_down()
 
 
@@ -572,5 +572,5 @@ def test_without_a_screen_the_viewer_says_so(qtbot, panel, monkeypatch):
     with qtbot.waitSignal(panel._outside.failed, timeout=30_000) as failed:
         panel._open_outside()
     assert "there is no screen" in failed.args[0]
-    assert panel.view._notice == failed.args[0]
+    assert panel.view.notice == failed.args[0]
     assert panel._outside._folder is None

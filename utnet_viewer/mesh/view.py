@@ -8,7 +8,6 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from core.hand.hand_model import HandModel
-from utnet_viewer.mesh import furniture, overlay
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
 from utnet_viewer.mesh.picking import Pick, pick_at
 from utnet_viewer.mesh.picture import Drawing, Picture
@@ -17,6 +16,7 @@ from utnet_viewer.mesh.scene import MeshScene, ground_under
 from utnet_viewer.mesh.sharpening import Sharpening
 from utnet_viewer.mesh.stage import Layers, Stage
 from utnet_viewer.mesh.subject import SubjectMaker
+from utnet_viewer.mesh.view_paint import paint_view
 from utnet_viewer.mesh.views import first_view, preset_view
 from utnet_viewer.theme import Theme
 
@@ -48,16 +48,16 @@ class MeshView(QWidget):
         self.layers = Layers()
         self.scene: MeshScene | None = None
         self.message = EMPTY
-        self._notice = ""
+        self.notice = ""
         self.ruler_mm: list[np.ndarray] = []
         self.is_measuring = False
         self.is_ready = False
         self.hovered_joint = -1
         self.pick: Pick | None = None
-        self._subjects = SubjectMaker(hand_model)
+        self.subjects = SubjectMaker(hand_model)
         self._ground_mm: tuple[float, float, float] | None = None
         self._is_fitted = False
-        self._card_corner: tuple[int, int] | None = None
+        self.card_corner: tuple[int, int] | None = None
         self._drag_from: QPointF | None = None
         self._dragged = False
         self.sharpening = Sharpening(self._begin_drawing, self)
@@ -87,12 +87,12 @@ class MeshView(QWidget):
         `ahead` is what `draw_ahead` made of this scene.
         """
         self.scene = scene
-        self.ruler_mm, self.pick, self._card_corner, self._notice = [], None, None, ""
+        self.ruler_mm, self.pick, self.card_corner, self.notice = [], None, None, ""
         picture = None
         if ahead is not None and ahead.look == self._look:
-            self._subjects, picture = ahead.subjects, ahead.picture
+            self.subjects, picture = ahead.subjects, ahead.picture
         else:
-            self._subjects.set_scene(scene)
+            self.subjects.set_scene(scene)
         if scene is not None and scene.reference is not None:
             self._ground_mm = ground_under(scene, self._ground_mm)
         self._fit_once()
@@ -107,14 +107,14 @@ class MeshView(QWidget):
         """Draw a scene coarsely that may come next; None while nobody could see it."""
         if not (self.is_ready and self.isVisible()):
             return None
-        subjects = self._subjects.for_next(scene)
+        subjects = self.subjects.for_next(scene)
         drawing = self._drawing(self.width(), self.height(), Quality.MOVING, subjects)
         return DrawnAhead(self._look, subjects, drawing.finish())
 
     def set_hand_model(self, hand_model: HandModel) -> None:
         """Draw the faces of another hand model."""
-        self._subjects = SubjectMaker(hand_model)
-        self._subjects.set_scene(self.scene)
+        self.subjects = SubjectMaker(hand_model)
+        self.subjects.set_scene(self.scene)
         self.sharpening.change()
 
     def set_layers(self, layers: Layers) -> None:
@@ -131,7 +131,7 @@ class MeshView(QWidget):
 
     def set_notice(self, notice: str) -> None:
         """A sentence at the top, until another sample comes."""
-        self._notice = notice
+        self.notice = notice
         self.update()
 
     def set_ready(self) -> None:
@@ -209,7 +209,7 @@ class MeshView(QWidget):
         """Draw what the state asks for, at the screen's own resolution."""
         picture = self.sharpening.current()
         painter = QPainter(self)
-        self._paint(painter, self._stage(self.width(), self.height(), picture))
+        paint_view(painter, self, self._stage(self.width(), self.height(), picture))
         painter.end()
 
     def render_image(self, width: int, height: int) -> QImage:
@@ -222,7 +222,7 @@ class MeshView(QWidget):
         image = QImage(width, height, QImage.Format.Format_RGB32)
         picture = self._drawing(width, height, Quality.REFINED).finish()
         painter = QPainter(image)
-        self._paint(painter, self._stage(width, height, picture), with_pointer=False)
+        paint_view(painter, self, self._stage(width, height, picture), with_pointer=False)
         painter.end()
         return image
 
@@ -247,7 +247,7 @@ class MeshView(QWidget):
     def _drawing(
         self, width: int, height: int, quality: Quality, subjects: SubjectMaker | None = None
     ) -> Drawing:
-        subjects = subjects or self._subjects
+        subjects = subjects or self.subjects
         # In motion a dense screen gets no more pixels than an ordinary one: smooth comes first.
         is_moving = quality is Quality.MOVING
         ratio = 1.0 if is_moving else self.devicePixelRatioF()
@@ -256,53 +256,6 @@ class MeshView(QWidget):
         behind = subjects.behind(self.layers, is_dark=is_dark, quickly=is_moving)
         size_px = (width * ratio, height * ratio)
         return Drawing(front, behind, self.camera, size_px, resolution(quality, *size_px))
-
-    def _paint(self, painter: QPainter, stage: Stage, *, with_pointer: bool = True) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        overlay.paint_backdrop(painter, stage)
-        scene = self.scene
-        if scene is None or scene.reference is None:
-            furniture.paint_message(painter, stage, *self.message)
-        else:
-            self._paint_hands(painter, stage)
-            furniture.paint_scale_bar(painter, stage)
-            furniture.paint_axes(painter, stage)
-            if stage.shows_errors:
-                furniture.paint_error_bar(painter, stage)
-            overlay.paint_ruler(painter, stage, self.ruler_mm)
-            if with_pointer:
-                self._paint_pointed_at(painter, stage)
-        notices = (self._notice,) if self._notice else ()
-        problems = scene.problems if scene is not None else ()
-        furniture.paint_notes(painter, stage, (*problems, *notices))
-
-    def _paint_hands(self, painter: QPainter, stage: Stage) -> None:
-        overlay.paint_surfaces(painter, stage)
-        if self.layers.wire:
-            for vertices_mm in self._subjects.wires(self.layers):
-                overlay.paint_wire(painter, stage, vertices_mm, self._subjects.edges)
-        if self.layers.object_box:
-            overlay.paint_object_box(painter, stage)
-        if self.layers.skeleton:
-            overlay.paint_skeletons(painter, stage)
-
-    def _paint_pointed_at(self, painter: QPainter, stage: Stage) -> None:
-        if self.pick is None or self.layers.skeleton:
-            overlay.paint_hovered_joint(painter, stage, self.hovered_joint)
-        if self.pick is None:
-            return
-        at = stage.point(self.pick.point_mm)
-        if at is None:
-            return
-        card = furniture.Card(
-            title=f"vertex {self.pick.vertex}",
-            rows=self.pick.rows,
-            colour=overlay.finger_colour(self.pick.joint).name(),
-            at_px=(at.x(), at.y()),
-        )
-        self._card_corner = furniture.card_corner(card, stage, self._card_corner)
-        furniture.paint_card(painter, card, self._card_corner)
-        overlay.paint_ring(painter, at)
 
     def hideEvent(self, event) -> None:
         """Nothing is drawn for nobody."""
@@ -367,7 +320,7 @@ class MeshView(QWidget):
     def leaveEvent(self, event) -> None:
         """The pointer is elsewhere."""
         super().leaveEvent(event)
-        self.pick, self._card_corner = None, None
+        self.pick, self.card_corner = None, None
         self.joint_hovered.emit(-1)
         self.update()
 
@@ -386,7 +339,7 @@ class MeshView(QWidget):
         if self.scene is None or not self.is_ready:
             return None
         ray = self.camera.ray(position.x(), position.y(), self.width(), self.height())
-        return pick_at(ray, self.scene, self._subjects, self.layers)
+        return pick_at(ray, self.scene, self.subjects, self.layers)
 
     def _joint_at(self, position: QPointF) -> int:
         """The nearest joint within reach of the pointer, or -1."""
