@@ -93,3 +93,21 @@ def test_what_nobody_thought_of_is_told_by_the_frames_name(loader, document, qtb
     document.select(2)
     qtbot.waitUntil(lambda: document.sample is not None, timeout=20_000)
     assert "MC1/0002" in document.sample.problem and "planted" in document.sample.problem
+
+
+def test_the_likeliest_next_sample_is_told_when_it_is_complete(document, engine, qtbot):
+    loader = Loader(document, engine, neighbours=lambda row: [row + 1, row + 2])
+    told = []
+    document.neighbour_ready.connect(told.append)
+    document.set_index(Index())
+    prefetched: list[tuple[int, int]] = []
+    engine.prefetch = lambda items: prefetched.extend(key for key, _ in items)
+    key = open_row(qtbot, document, engine, 0)
+    engine.prediction_ready.emit(key, make_sample(row=0).prediction)
+    qtbot.waitUntil(lambda: any(row == 1 for _, row in prefetched), timeout=20_000)
+    assert told == []  # read, but not predicted
+    engine.prediction_ready.emit((key[0], 1), make_sample(row=1).prediction)
+    qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+    assert [sample.row for sample in told] == [1]
+    assert told[0].metrics is not None and told[0] is loader._cache[1].sample
+    loader.close()
