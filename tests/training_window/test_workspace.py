@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -285,9 +286,23 @@ def test_runs_are_chosen_compared_drawn_together_and_put_aside(opener, qtbot, ru
         name for name in ("second", "first") if name != hidden
     ]
     assert Settings().text("train/hidden") == hidden
+    assert workspace.book.current == table.current != runs / hidden
     table.hidden_action.trigger()
     assert len(table.model.rows) == 2
     assert RunFolder(runs / hidden).checkpoint("best").exists()  # nothing was deleted
+
+
+def test_a_run_whose_folder_vanishes_gives_its_place_to_another(opener, qtbot, runs):
+    for name in ("first", "second"):
+        fake_trainer.make_run(runs, name=name, steps=20)
+    workspace = opener()
+    qtbot.waitUntil(lambda: workspace.book.current == runs / "second", timeout=WAIT_MS)
+    shutil.rmtree(runs / "second")
+    qtbot.waitUntil(lambda: workspace.book.current == runs / "first", timeout=WAIT_MS)
+    shutil.rmtree(runs / "first")
+    qtbot.waitUntil(lambda: workspace.book.current is None, timeout=WAIT_MS)
+    assert workspace.header.name.text() == "No run yet" and workspace.charts.runs == []
+    assert workspace.runs.table.empty.isVisible()
 
 
 def test_what_was_typed_survives_a_window_that_is_killed(opener, qtbot, theme):

@@ -50,6 +50,10 @@ class CloseQuestion(QDialog):
         self.keep.clicked.connect(lambda: self._answer("keep"))
         self.stop.clicked.connect(lambda: self._answer("stop"))
         self.cancel.clicked.connect(self.reject)
+        self._arrange()
+        self.keep.setFocus()
+
+    def _arrange(self) -> None:
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         for button in (self.cancel, self.stop, self.keep):
@@ -61,7 +65,6 @@ class CloseQuestion(QDialog):
             layout.addWidget(part)
         layout.addSpacing(4)
         layout.addLayout(buttons)
-        self.keep.setFocus()
 
     def _answer(self, answer: str) -> None:
         if answer == "stop":

@@ -72,6 +72,9 @@ class ImportDialog(QDialog):
         cancel.clicked.connect(self.reject)
         self.accepted.connect(lambda: self.taken.emit(self._config))
         self.finished.connect(self.deleteLater)
+        self._arrange(head, words, copy, cancel)
+
+    def _arrange(self, head: QLabel, words: QLabel, copy: QPushButton, cancel: QPushButton) -> None:
         buttons = QHBoxLayout()
         buttons.addWidget(copy)
         buttons.addStretch(1)

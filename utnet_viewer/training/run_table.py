@@ -149,6 +149,11 @@ class RunTable(QWidget):
         row = self.table.currentIndex().row()
         return self.model.rows[row].summary.path if 0 <= row < len(self.model.rows) else None
 
+    @property
+    def shown(self) -> list[Path]:
+        """Every run in the table, in its order."""
+        return [row.summary.path for row in self.model.rows]
+
     # What the window tells.
 
     def say_empty(self, text: str) -> None:
@@ -164,7 +169,7 @@ class RunTable(QWidget):
             for summary in summaries
             if self._shows_hidden or summary.name not in self.hidden
         ]
-        was_reset = [r.summary.path for r in rows] != [r.summary.path for r in self.model.rows]
+        was_reset = [row.summary.path for row in rows] != self.shown
         self.model.show(rows)
         if was_reset and current is not None:
             self.select(current)
@@ -225,10 +230,13 @@ class RunTable(QWidget):
         menu.popup(self.table.viewport().mapToGlobal(place))
 
     def _hide_current(self) -> None:
-        if self.current is not None:
-            names = set(self.hidden) ^ {self.current.name}
-            self.set_hidden(frozenset(names))
-            self.hidden_changed.emit(self.hidden)
+        row, current = self.table.currentIndex().row(), self.current
+        if current is None:
+            return
+        self.set_hidden(self.hidden ^ {current.name})
+        self.hidden_changed.emit(self.hidden)
+        if self.current is None and self.shown:
+            self.select(self.shown[min(row, len(self.shown) - 1)])
 
     def show_hidden(self, is_shown: bool) -> None:
         """Show the runs too that were hidden."""

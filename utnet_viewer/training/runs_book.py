@@ -1,5 +1,6 @@
 """What is known of the runs: which one is shown, which are drawn too, their newest views."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,10 +51,11 @@ class RunsBook:
         """Views of runs that nobody looks at any more."""
         self.views = {path: self.views[path] for path in self.followed if path in self.views}
 
-    def first_choice(self, remembered: str) -> Path | None:
+    def first_choice(self, remembered: str, among: Collection[Path]) -> Path | None:
         """The run to show first: one that goes on, the one shown last time, else the newest."""
         named = [summary for summary in self.summaries if summary.name == remembered]
         for group in (self.live, named, self.summaries):
-            if group:
-                return group[0].path
+            for summary in group:
+                if summary.path in among:
+                    return summary.path
         return None

@@ -193,12 +193,20 @@ class TrainWorkspace(QWidget):
             self._baseline = self._remembered_baseline(paths)
         self.configs.want(paths)
         self.runs.show_runs(summaries)
-        if self._wanted in paths:
-            self.runs.table.select(self._wanted)
-            self._wanted = None
-        elif book.current is None and paths:
-            self.runs.table.select(book.first_choice(self.settings.text(f"{KEEP}/run")))
+        self._choose(paths)
         self._show_header()
+
+    def _choose(self, paths: list[Path]) -> None:
+        """The run that was just started, or another one where the shown one is gone."""
+        table, book = self.runs.table, self.book
+        if self._wanted in paths:
+            table.select(self._wanted)
+            self._wanted = None
+        if book.current is not None and book.current not in paths:
+            book.current = None
+            self._show_current()
+        if book.current is None:
+            table.select(book.first_choice(self.settings.text(f"{KEEP}/run"), table.shown))
 
     def _tell_of_ends(self, summaries: list[RunSummary]) -> None:
         """Say in the status bar, also to who looks at Inspect, that a run came to its end."""
@@ -243,8 +251,7 @@ class TrainWorkspace(QWidget):
     def _show_current(self) -> None:
         path = self.book.current
         self.runs.show_log(path)
-        if path in self.book.views:
-            self.samples.show_run(self.book.views[path])
+        self.samples.show_run(self.book.views.get(path))
         self._follow()
         self._show_header()
 
