@@ -29,6 +29,7 @@ from core.training.run_folder import (
     default_runs_root,
 )
 from core.training.run_list import RunList, list_runs
+from core.training.run_log import LAUNCH, adopt_output
 from core.training.run_status import ProcessIdentity
 from core.training.steps import StepTable
 
@@ -422,6 +423,20 @@ def test_a_run_killed_at_any_moment_is_readable_and_can_be_gone_on_with(tmp_path
         assert folder.config().name == "fake"
         folder.acquire()
         folder.release()
+
+
+def test_without_a_launch_folder_nothing_is_redirected(folder, monkeypatch, capfd):
+    monkeypatch.delenv(LAUNCH, raising=False)
+    assert not adopt_output(folder.log_file)
+    print("still here")
+    assert capfd.readouterr().out == "still here\n"
+    assert not folder.log_file.exists()
+
+
+def test_the_tail_of_a_log_is_its_last_lines(folder):
+    assert folder.log_tail() == []
+    folder.log_file.write_bytes(b"x" * 100_000 + b"\nlast but one\n\xff last\n")
+    assert folder.log_tail(2) == ["last but one", "\ufffd last"]
 
 
 # --- lists ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal
 
 from core.training.run_folder import RunFolderError, RunSummary
 from core.training.run_history import RunHistory, RunView
@@ -44,6 +44,9 @@ class RunMonitor(QObject):
         self._is_closed = False
         self._follower = _Follower(Path(runs_root).expanduser().absolute())
         self._follower.has_news.connect(self._take_one)
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.close)
         self._follower.start()
 
     @property
@@ -57,7 +60,7 @@ class RunMonitor(QObject):
 
     def follow(self, paths: Iterable[Path]) -> None:
         """Follow exactly these runs; each new one is reported as soon as it is read."""
-        wanted = frozenset(Path(path) for path in paths)
+        wanted = frozenset(Path(path).absolute() for path in paths)
         self.views = {path: view for path, view in self.views.items() if path in wanted}
         self._follower.order(followed=wanted)
 
@@ -66,7 +69,7 @@ class RunMonitor(QObject):
         self._follower.order(now=True)
 
     def close(self) -> None:
-        """End the thread; waits for what it reads just now, some milliseconds."""
+        """End the thread; waits for what it reads just now, some milliseconds. Twice is once."""
         self._is_closed = True
         self._follower.end()
 
