@@ -156,7 +156,7 @@ def test_a_window_that_was_closed_finds_its_run_again_with_its_history(opener, q
     second.act("terminate")
     answer(qtbot, "terminate now")
     wait_for(second, qtbot, RunState.DIED)
-    assert not second.header.message.isHidden()
+    assert not second.header.strip.message.isHidden()
 
 
 def test_a_run_that_died_while_nobody_looked_says_so_and_goes_on(opener, qtbot, runs):
@@ -170,7 +170,7 @@ def test_a_run_that_died_while_nobody_looked_says_so_and_goes_on(opener, qtbot, 
     workspace = opener("--rate", "500", "--steps", "150")
     header = workspace.header
     wait_for(workspace, qtbot, RunState.DIED)
-    assert header.tag.text() == "Died" and "killed" in header.message.text()
+    assert header.tag.text() == "Died" and "killed" in header.strip.message.text()
     assert header.pause.text().strip() == "Resume"
     header.copy_details()
     assert str(folder.path) in QApplication.clipboard().text()
@@ -193,9 +193,9 @@ def test_what_goes_wrong_is_told_in_words_with_a_remedy(opener, qtbot, behaviour
     QTest.mouseClick(workspace.form.start, CLICK)
     wait_for(workspace, qtbot, RunState.FAILED, RunState.DIED)
     header = workspace.header
-    qtbot.waitUntil(lambda: said in header.message.text(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: said in header.strip.message.text(), timeout=WAIT_MS)
     assert word is None or header.tag.text() == word
-    assert header.copy.isVisible() and header.pause.text().strip() == "Resume"
+    assert header.strip.copy.isVisible() and header.pause.text().strip() == "Resume"
     rows = workspace.runs.table.model
     qtbot.waitUntil(lambda: not rows.rows[0].summary.state.is_alive, timeout=WAIT_MS)
     assert said in spoken[-1][0] and spoken[-1][1] == "fault"
@@ -208,12 +208,12 @@ def test_a_run_that_hangs_is_told_of_and_can_be_terminated(opener, qtbot, monkey
     start(workspace, qtbot)
     wait_for(workspace, qtbot, RunState.STALLED)
     header = workspace.header
-    assert "No sign of life" in header.message.text()
-    assert header.act.text() == "Terminate…" and header.act.isVisible()
-    QTest.mouseClick(header.act, CLICK)
+    assert "No sign of life" in header.strip.message.text()
+    assert header.strip.act.text() == "Terminate…" and header.strip.act.isVisible()
+    QTest.mouseClick(header.strip.act, CLICK)
     answer(qtbot, "terminate now")
     wait_for(workspace, qtbot, RunState.DIED)
-    qtbot.waitUntil(lambda: "by hand" in header.message.text(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "by hand" in header.strip.message.text(), timeout=WAIT_MS)
 
 
 def test_a_run_that_does_not_listen_is_told_of_and_ended(opener, qtbot, monkeypatch):
@@ -225,9 +225,9 @@ def test_a_run_that_does_not_listen_is_told_of_and_ended(opener, qtbot, monkeypa
     workspace.act("stop")
     answer(qtbot, "stop")
     header = workspace.header
-    qtbot.waitUntil(lambda: "asked to stop" in header.message.text(), timeout=WAIT_MS)
-    assert header.tag.text() == "Stopping…" and header.act.text() == "Terminate…"
-    QTest.mouseClick(header.act, CLICK)
+    qtbot.waitUntil(lambda: "asked to stop" in header.strip.message.text(), timeout=WAIT_MS)
+    assert header.tag.text() == "Stopping…" and header.strip.act.text() == "Terminate…"
+    QTest.mouseClick(header.strip.act, CLICK)
     answer(qtbot, "terminate now")
     wait_for(workspace, qtbot, RunState.DIED)
 

@@ -19,7 +19,6 @@ class ChangeDot(QToolButton):
         super().__init__(parent)
         self._theme, self._is_on = theme, False
         self.setFixedSize(DOT_WIDTH, CONTROL)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         theme.changed.connect(self.update)
 
     @property
@@ -31,6 +30,7 @@ class ChangeDot(QToolButton):
         """`baseline` is the value there, as text."""
         self._is_on = is_changed
         self.setEnabled(is_changed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if is_changed else Qt.FocusPolicy.NoFocus)
         words = f"Changed: {baseline or 'nothing'} in the baseline. Click to put it back."
         self.setToolTip(words if is_changed else "")
         self.setAccessibleName(words if is_changed else "As in the baseline")

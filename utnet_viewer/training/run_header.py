@@ -6,9 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -18,10 +16,11 @@ from PySide6.QtWidgets import (
 
 from core.training.run_folder import RunState, RunStatus, RunSummary
 from utnet_viewer.theme import ICON, SIZE_TITLE, Theme, ui_font
-from utnet_viewer.training.run_words import TOKENS, Told, clock, duration, memory, rate, tell
+from utnet_viewer.training.run_header_parts import Figure, MessageStrip, StateTag
+from utnet_viewer.training.run_words import clock, duration, memory, rate, tell
 from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.elided_label import ElidedLabel
-from utnet_viewer.widgets.icons import icon, pixmap
+from utnet_viewer.widgets.icons import icon
 
 
 @dataclass(frozen=True)
@@ -66,70 +65,6 @@ _ASKED = {
 }
 
 
-class Figure(QWidget):
-    """A caption over a value."""
-
-    def __init__(self, caption: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.caption, self.value = QLabel(caption), QLabel("—")
-        self.caption.setObjectName("figureCaption")
-        self.value.setFont(ui_font(weight=600))
-        line = QFrame()
-        line.setObjectName("hairline")
-        line.setFixedWidth(1)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(2, 0, 2, 0)
-        grid.setHorizontalSpacing(9)
-        grid.setVerticalSpacing(0)
-        grid.addWidget(line, 0, 0, 2, 1)
-        grid.addWidget(self.caption, 0, 1)
-        grid.addWidget(self.value, 1, 1)
-
-    def say(self, text: str, *, caption: str = "") -> None:
-        """Show a value; `caption` "" leaves that as it is."""
-        self.value.setText(text)
-        if caption:
-            self.caption.setText(caption)
-
-
-class StateTag(QFrame):
-    """Icon and word on a tint."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("stateTag")
-        self._theme, self._told = theme, None
-        self._icon, self._word = QLabel(), QLabel()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.setSpacing(6)
-        row.addWidget(self._icon)
-        row.addWidget(self._word)
-        theme.changed.connect(self._tint)
-
-    def text(self) -> str:
-        """The word."""
-        return self._word.text()
-
-    def show_state(self, told: Told) -> None:
-        """Show a state; costs nothing where it is shown already."""
-        if told == self._told:
-            return
-        self._told = told
-        self._word.setText(told.word)
-        self.setProperty("kind", told.kind)
-        for widget in (self, self._word):
-            widget.style().unpolish(widget)
-            widget.style().polish(widget)
-        self._tint()
-
-    def _tint(self) -> None:
-        if self._told is not None:
-            colour = getattr(self._theme.palette, TOKENS[self._told.kind])
-            scale = self.devicePixelRatioF()
-            self._icon.setPixmap(pixmap(self._told.icon, colour, scale=scale))
-
-
 class RunHeader(QFrame):
     """Follows one run; the buttons say what they want, they do nothing themselves."""
 
@@ -150,30 +85,17 @@ class RunHeader(QFrame):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(4)
-        self._make_message()
+        self.strip = MessageStrip(theme)
+        self._pause_means, self._act_means, self._pause_glyph = "", "", "pause"
         self._arrange()
+        self.strip.act_wanted.connect(lambda: self.wanted.emit(self._act_means))
+        self.strip.copy_wanted.connect(self.copy_details)
         self.more.action.triggered.connect(self._show_menu)
         self.pause.clicked.connect(lambda: self.wanted.emit(self._pause_means))
         self.stop.clicked.connect(lambda: self.wanted.emit("stop"))
         theme.changed.connect(self._tint)
+        self._tint()
         self.show_nothing("")
-
-    def _make_message(self) -> None:
-        self.message, self._message_icon = QLabel(), QLabel()
-        self.message.setWordWrap(True)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.act, self.copy = QPushButton(), QPushButton("Copy details")
-        self.act.clicked.connect(lambda: self.wanted.emit(self._act_means))
-        self.copy.clicked.connect(self.copy_details)
-        self._strip = QFrame()
-        row = QHBoxLayout(self._strip)
-        row.setContentsMargins(10, 4, 4, 4)
-        row.setSpacing(8)
-        row.addWidget(self._message_icon, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.message, 1)
-        row.addWidget(self.act)
-        row.addWidget(self.copy)
-        self._act_means = ""
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -195,7 +117,7 @@ class RunHeader(QFrame):
         layout.setSpacing(8)
         layout.addLayout(row)
         layout.addWidget(self.progress)
-        layout.addWidget(self._strip)
+        layout.addWidget(self.strip)
 
     # What is shown.
 
@@ -207,7 +129,7 @@ class RunHeader(QFrame):
         self.about.setText(hint)
         for part in (*self.figures.values(), self.pause, self.stop, self.more, self.progress):
             part.hide()
-        self._strip.hide()
+        self.strip.hide()
 
     def show_run(self, shown: Shown) -> None:
         """Bring everything up to date."""
@@ -216,13 +138,13 @@ class RunHeader(QFrame):
         self.tag.show()
         self.name.setText(summary.name)
         self.about.setText(_about(summary))
-        for part in (*self.figures.values(), self.more):
-            part.show()
+        self.more.show()
         if status is not None:
             self._show_figures(status, shown)
         self._show_buttons(shown)
         self._show_message(shown)
-        self._tint()
+        told = tell(summary)
+        self.tag.show_state(replace(told, word=_ASKED.get(shown.asked, told.word)))
 
     def _show_figures(self, status: RunStatus, shown: Shown) -> None:
         say = {caption: figure.say for caption, figure in self.figures.items()}
@@ -235,8 +157,8 @@ class RunHeader(QFrame):
         say["remaining"](duration(status.eta_s if is_alive else None))
         is_gpu = status.device.startswith("cuda")
         say["memory"](memory(status.memory_mb), caption="GPU memory" if is_gpu else "memory")
-        for caption in ("rate", "remaining", "memory"):
-            self.figures[caption].setVisible(is_alive)
+        for caption, figure in self.figures.items():
+            figure.setVisible(is_alive or caption in ("epoch", "step"))
         self.progress.setRange(0, status.total_steps or 0)
         self.progress.setValue(status.step)
         self.progress.setVisible(bool(status.total_steps))
@@ -249,7 +171,9 @@ class RunHeader(QFrame):
         if state == RunState.PAUSED:
             self._pause_means, words, glyph = "resume", "Resume", "play"
         self.pause.setText(f" {words}")
-        self._pause_glyph = glyph
+        if glyph != self._pause_glyph:
+            self._pause_glyph = glyph
+            self._tint()
         self.pause.setVisible(state != RunState.FINISHED)
         self.pause.setEnabled(shown.asked not in ("stop", "continue"))
         self.pause.setToolTip(
@@ -275,15 +199,7 @@ class RunHeader(QFrame):
         if summary.state.is_alive and has_hung:
             self._act_means, act = "terminate", "Terminate…"
         self._details = _details(shown)
-        self.message.setText(text)
-        self.act.setText(act)
-        self.act.setVisible(bool(act))
-        self._strip.setVisible(bool(text))
-        self._strip.setObjectName(f"{kind}Strip")
-        for widget in (self._strip, self.message):
-            widget.style().unpolish(widget)
-            widget.style().polish(widget)
-        self._message_kind = kind
+        self.strip.say(text, kind=kind, act=act)
 
     def _show_menu(self) -> None:
         """What is wanted more rarely."""
@@ -301,17 +217,9 @@ class RunHeader(QFrame):
         QGuiApplication.clipboard().setText(self._details)
 
     def _tint(self) -> None:
-        if self._shown is None:
-            return
-        palette, scale = self._theme.palette, self.devicePixelRatioF()
-        told = tell(self._shown.summary)
-        self.tag.show_state(replace(told, word=_ASKED.get(self._shown.asked, told.word)))
+        palette = self._theme.palette
         self.pause.setIcon(icon(self._pause_glyph, palette.t1, disabled=palette.t3))
         self.stop.setIcon(icon("stop", palette.t1, disabled=palette.t3))
-        if not self._strip.isHidden():
-            kind = self._message_kind
-            name = "x-circle" if kind == "fault" else "warning"
-            self._message_icon.setPixmap(pixmap(name, getattr(palette, kind), scale=scale))
 
 
 def _about(summary: RunSummary) -> str:

@@ -1,5 +1,6 @@
 """The Train workspace: configure, launch, watch, stop, resume, compare."""
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
@@ -30,6 +31,10 @@ KEEP = "train"
 #: The mock-up's sizes at 1600x1000; smaller windows keep the proportions.
 FORM_WIDTH, CHARTS_HEIGHT, LOWER_HEIGHT = 348, 540, 280
 SAMPLES_WIDTH, RUNS_WIDTH = 600, 640
+
+
+#: So long a warning stands in the header; the log and the charts keep it.
+WARNING_S = 120.0
 
 
 class TrainWorkspace(QWidget):
@@ -268,7 +273,8 @@ class TrainWorkspace(QWidget):
         asked, asked_s = self.controls.asked(summary)
         config = self.configs.get(summary.path)
         view = self.book.views.get(summary.path)
-        warnings = view.warnings if view is not None else ()
+        recent = time.time() - WARNING_S
+        warnings = [w for w in view.warnings[-1:] if w.time > recent] if view is not None else []
         self.header.show_run(
             Shown(
                 summary,
