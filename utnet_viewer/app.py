@@ -27,8 +27,9 @@ from utnet_viewer.settings import Settings
 from utnet_viewer.style import apply_theme, load_fonts
 from utnet_viewer.theme import Theme
 
-#: Libraries without Qt that the session needs; the mesh view brings Open3D in by itself.
-LIBRARIES = ("numpy", "cv2")
+#: Libraries that the session needs, and those of the charts, which take as long again: the photo
+#: does not wait for them. The mesh view brings Open3D in by itself.
+LIBRARIES, CHART_LIBRARIES = ("numpy", "cv2"), ("pyqtgraph",)
 
 #: How long another thread may keep Python while the window's own waits for it.
 SWITCH_INTERVAL_S = 0.0005
@@ -36,18 +37,22 @@ SWITCH_INTERVAL_S = 0.0005
 #: When the libraries are in and the first sample is on screen.
 SETTLED_AFTER_MS = 8000
 
-#: Module and class of each panel, in the order in which they are made.
+#: Module and class of each panel.
 PANELS = {
     "Image": ("utnet_viewer.image.panel", "ImagePanel"),
-    "Readouts": ("utnet_viewer.readouts.panel", "ReadoutsPanel"),
     "Mesh": ("utnet_viewer.mesh.panel", "MeshPanel"),
+    "Readouts": ("utnet_viewer.readouts.panel", "ReadoutsPanel"),
 }
+
+#: Those that can be made before the charts' libraries are in, in this order.
+FIRST_PANELS = ("Image", "Mesh")
 
 
 class Importer(QObject):
     """Imports libraries in a thread of its own and says when they are there."""
 
     ready = Signal()
+    charts_ready = Signal()
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -64,13 +69,15 @@ class Importer(QObject):
             self._thread.join()
 
     def _run(self) -> None:
-        for name in LIBRARIES:
-            try:
-                importlib.import_module(name)
-            except ImportError as error:
-                self.failed.emit(f"{name} cannot be imported: {error}. Set up again by: make run")
-                return
-        self.ready.emit()
+        for names, there in ((LIBRARIES, self.ready), (CHART_LIBRARIES, self.charts_ready)):
+            for name in names:
+                try:
+                    importlib.import_module(name)
+                except ImportError as error:
+                    why = f"{name} cannot be imported: {error}. Set up again by: make run"
+                    self.failed.emit(why)
+                    return
+            there.emit()
 
 
 class Starter(QObject):
@@ -99,6 +106,7 @@ class Starter(QObject):
         self.window.place(arguments.size)
         self.importer = Importer(self)
         self.importer.ready.connect(self._start_session)
+        self.importer.charts_ready.connect(self._add_charts)
         self.importer.failed.connect(lambda why: self.show_error("A library is missing", why))
         self.window.painted.connect(self.importer.start)
 
@@ -135,7 +143,7 @@ class Starter(QObject):
         self.window.paths_dropped.connect(commands.open_dropped)
         self._fill("Samples", self.session.samples)
         self._open_first()
-        for title in PANELS:  # one at a time, so that the event loop runs in between
+        for title in FIRST_PANELS:  # one at a time, so that the event loop runs in between
             QTimer.singleShot(0, self, lambda title=title: self._add_panel(title))
         if arguments.screenshot is not None:
             self._take_screenshot(Path(arguments.screenshot))
@@ -182,6 +190,10 @@ class Starter(QObject):
     def _fill(self, title: str, panel) -> None:
         self.window.add_panel(title, panel)
         self._menus.add_panel(title, panel.actions())
+
+    def _add_charts(self) -> None:
+        for title in PANELS.keys() - set(FIRST_PANELS):
+            self._add_panel(title)
 
     def _add_panel(self, title: str) -> None:
         module, name = PANELS[title]
