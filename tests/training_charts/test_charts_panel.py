@@ -484,6 +484,21 @@ def test_charts_take_turns_one_a_pass_of_the_event_loop(panel, show, qtbot):
     assert traces(panel.loss)["loss"].x[-1] == 300
 
 
+def test_long_smoothing_is_spread_over_turns(panel, show, monkeypatch):
+    runs = make_run("a", count=400), make_run("b", count=2, seed=1)
+    panel.bar.smoothing.setValue(3)
+    show(*runs)
+    expected = {key: trace.y for key, trace in traces(panel.loss).items()}
+    monkeypatch.setattr("utnet_viewer.training.charts.contents._MOST_SMOOTHING_S", 0.0)
+    panel.settings.smoothers.keep_only(set())
+    turns = []
+    panel.loss.take_turn = lambda work=panel.loss.take_turn: (turns.append(1), work())
+    show(*runs)
+    assert len(turns) == 1 + len(TERMS)  # a column a turn, the sum and its terms
+    for key, trace in traces(panel.loss).items():
+        np.testing.assert_allclose(trace.y, expected[key])
+
+
 def test_hidden_charts_cost_nothing_and_catch_up_when_they_are_shown(panel, show, qtbot):
     show(make_run(count=100))
     panel.hide()

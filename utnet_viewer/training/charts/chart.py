@@ -28,7 +28,8 @@ class Chart(Panel):
     """Draws a `Content` over the shared step axis.
 
     It works only when it is given a turn (`take_turn`), which it asks for by `wants_turn`: so that
-    many charts never keep the event loop for long.
+    many charts never keep the event loop for long. `build` gives what is to be shown, or None
+    where it needs another turn for that.
     """
 
     wants_turn = Signal()
@@ -42,7 +43,7 @@ class Chart(Panel):
         theme: Theme,
         axis: SharedAxis,
         *,
-        build: Callable[[], Content],
+        build: Callable[[], Content | None],
         subtitle: str = "",
         is_log: bool = False,
         can_change_log: bool = True,
@@ -126,10 +127,14 @@ class Chart(Panel):
         self.wants_turn.emit()
 
     def take_turn(self) -> None:
-        """Do what is due: fetch what is new, lay it out."""
+        """Do what is due: fetch what is new, lay it out. Numbers that take long are fetched in
+        several turns."""
         if self._is_stale:
-            self._is_stale = False
-            self.content = self._build()
+            content = self._build()
+            if content is None:
+                self.wants_turn.emit()
+                return
+            self._is_stale, self.content = False, content
         self.relayout()
 
     def _on_range_changed(self) -> None:

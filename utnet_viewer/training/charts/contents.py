@@ -1,6 +1,7 @@
 """What each of the six charts says about the runs shown; the current run is the first."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,6 +33,9 @@ HEALTHY_RATIO = (1e-5, 1e-2)
 #: Parts of the network in their order, with the words people use.
 PART_TITLES = ("backbone", "tokens", "decoders", "upsampler", "refinement")
 
+#: Of one turn of a chart: a first look at ten long runs takes ten times as long.
+_MOST_SMOOTHING_S = 0.012
+
 _OTHER_DASHES = ((4.0, 3.0), (1.5, 2.5), (7.0, 3.0), (4.0, 2.0, 1.5, 2.0))
 
 
@@ -46,9 +50,30 @@ class Settings:
 
     def smooth(self, run: RunCurves, column: str, values: np.ndarray) -> np.ndarray | None:
         """The smoothed column; None where nothing is to be smoothed."""
-        if self.span == 1 or len(values) < 3:
+        if not self._smooths(values):
             return None
         return self.smoothers.smooth(run.edition, column, values, self.span)
+
+    def _smooths(self, values: np.ndarray) -> bool:
+        return self.span > 1 and len(values) >= 3
+
+    def is_ready(self, columns: Iterable[tuple[RunCurves, str]]) -> bool:
+        """Smooth the columns for some milliseconds; False where some are left for another turn.
+
+        Columns that were ready before cost nothing.
+        """
+        ends_at = time.perf_counter() + _MOST_SMOOTHING_S
+        has_worked = False
+        for run, name in columns:
+            values = run.column(name).value
+            is_done = self.smoothers.has(run.edition, name, values, self.span)
+            if is_done or not self._smooths(values):
+                continue
+            if has_worked and time.perf_counter() > ends_at:
+                return False
+            self.smooth(run, name, values)
+            has_worked = True
+        return True
 
 
 def _framed(runs: Sequence[RunCurves], content: Content) -> Content:
@@ -71,8 +96,11 @@ def other_ink(position: int, palette: Palette) -> Ink:
     return Ink(colour, width=1.25, dashes=_OTHER_DASHES[position % len(_OTHER_DASHES)])
 
 
-def loss_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
-    """Every term, raw or weighted; the weighted terms' sum with that of the other runs."""
+def loss_content(runs: Sequence[RunCurves], settings: Settings) -> Content | None:
+    """Every term, raw or weighted; the weighted terms' sum with that of the other runs.
+
+    None where smoothing needs another turn.
+    """
     prefix = "weighted" if settings.is_weighted else "raw"
     if not runs or not len(runs[0].steps):
         return _empty(
@@ -83,6 +111,9 @@ def loss_content(runs: Sequence[RunCurves], settings: Settings) -> Content:
         )
     current, palette = runs[0], settings.palette
     terms = in_order(current.steps.terms(prefix), list(TERM_TITLES))
+    totals = [(run, "loss") for run in runs] if settings.is_weighted else []
+    if not settings.is_ready([*totals, *((current, f"{prefix}/{term}") for term in terms)]):
+        return None
     series, at_zero = [], []
     for position, term in enumerate(terms):
         curve = current.column(f"{prefix}/{term}")

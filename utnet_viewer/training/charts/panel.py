@@ -88,7 +88,7 @@ class ChartsPanel(QWidget):
     def _chart(
         self,
         title: str,
-        build: Callable[[Sequence[RunCurves], Settings], Content],
+        build: Callable[[Sequence[RunCurves], Settings], Content | None],
         subtitle: str,
         *,
         is_log: bool = False,

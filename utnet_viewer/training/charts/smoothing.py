@@ -54,6 +54,10 @@ class Smoother:
             self._last_seen = values[-1]
         return self._smooth
 
+    def has(self, values: np.ndarray) -> bool:
+        """Whether `update` would have nothing to compute."""
+        return len(values) == len(self._smooth) and self._continues(values, len(values))
+
     def _continues(self, values: np.ndarray, known: int) -> bool:
         if known == 0 or len(values) < known:
             return known == 0
@@ -61,14 +65,21 @@ class Smoother:
 
     def _averages(self, fresh: np.ndarray) -> np.ndarray:
         finite = np.isfinite(fresh)
-        averages = np.full(len(fresh), np.nan)
-        if not finite.any():
-            return averages
+        is_whole = bool(finite.all())
+        known = fresh if is_whole else fresh[finite]
+        if not len(known):
+            return np.full(len(fresh), np.nan)
         decay = 1.0 - 1.0 / self.span
-        sums, _ = lfilter([1.0 - decay], [1.0, -decay], fresh[finite], zi=[decay * self._sum])
-        counts = self._count + np.arange(1, len(sums) + 1)
-        averages[finite] = sums / (1.0 - decay**counts)
-        self._sum, self._count = float(sums[-1]), int(counts[-1])
+        sums, _ = lfilter([1.0 - decay], [1.0, -decay], known, zi=[decay * self._sum])
+        self._sum = float(sums[-1])
+        # Later on the denominator is 1 to the last bit.
+        biased = min(len(sums), max(0, 40 * self.span - self._count))
+        sums[:biased] /= 1.0 - decay ** np.arange(self._count + 1, self._count + biased + 1)
+        self._count += len(sums)
+        if is_whole:
+            return sums
+        averages = np.full(len(fresh), np.nan)
+        averages[finite] = sums
         return averages
 
 
@@ -84,6 +95,11 @@ class Smoothers:
         if smoother is None or smoother.span != span:
             smoother = self._smoothers[run, column] = Smoother(span)
         return smoother.update(values)
+
+    def has(self, run: str, column: str, values: np.ndarray, span: int) -> bool:
+        """Whether `smooth` would have nothing to compute."""
+        smoother = self._smoothers.get((run, column))
+        return smoother is not None and smoother.span == span and smoother.has(values)
 
     def keep_only(self, runs: set[str]) -> None:
         """Forget all runs that are no longer shown, and what a resumed run has made void."""
