@@ -31,7 +31,7 @@ from core.files.names import make_new_folder
 from core.training.config import TrainingConfig, load_config, to_yaml
 from core.training.run_lock import RunBusyError, RunLock, read_owner
 from core.training.run_log import log_tail
-from core.training.run_reason import ProcessEnd, end_to_json, reason_of
+from core.training.run_reason import ProcessEnd, end_to_json, read_end, reason_of
 from core.training.run_status import (
     Best,
     ProcessIdentity,
@@ -289,7 +289,13 @@ class RunFolder:
         write_atomically(self.status_file, status.to_json())
 
     def note_end(self, end: ProcessEnd) -> None:
-        """Write down how the process ended, for people who ask why; for who started it."""
+        """Write down how the process ended, for people who ask why; for who started or ended it.
+
+        That it was terminated by hand is not overwritten by who only saw it go.
+        """
+        known = read_end(self.path)
+        if known is not None and known.pid == end.pid and known.terminated:
+            return
         write_atomically(self.path / "ended.json", end_to_json(end))
 
     # Requests.

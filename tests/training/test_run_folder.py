@@ -250,6 +250,7 @@ def test_how_the_process_ended_is_told_where_its_starter_noted_it(folder):
     assert "SIGSEGV" in reason_after(identity.pid, -signal.SIGSEGV)
     assert "status 7 at step 5" in reason_after(identity.pid, 7)
     assert "by hand" in reason_after(identity.pid, -signal.SIGTERM, terminated=True)
+    assert "by hand" in reason_after(identity.pid, -signal.SIGTERM)  # who only saw it go
     assert "without saying why" in reason_after(identity.pid + 1, 7)  # of an earlier process
 
 
