@@ -14,6 +14,9 @@ from core.data.crops import CropInput
 from core.data.frame import CROP_MARGIN, Frame
 from core.geometry.crop import CropTransform
 
+#: The picture's 256 values in [0, 1], as a column.
+_LEVELS = np.linspace(0, 1, 256)[:, None]
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -76,7 +79,7 @@ def _recoloured(image: np.ndarray, strength: float, generator: np.random.Generat
     gamma = np.exp(generator.uniform(-strength, strength))
     bias = generator.uniform(-strength, strength) * 0.3
     # A look-up table of 256 x 3 entries does all three at once.
-    values = np.linspace(0, 1, 256)[:, None] ** gamma * gain + bias
+    values = _LEVELS**gamma * gain + bias
     table = (np.clip(values, 0, 1) * 255).astype(np.uint8)
     return cv2.LUT(image, np.ascontiguousarray(table[:, None, :]))
 

@@ -67,7 +67,16 @@ def reference_depth_mm(depth_mm: np.ndarray) -> float | None:
     near = centre[(centre > 0) & (centre < FARTHEST_HAND_MM)]
     if near.size < _LEAST_VALID_SHARE * centre.size:
         return None
-    return float(np.percentile(near, _REFERENCE_PERCENTILE))
+    return _percentile(near, _REFERENCE_PERCENTILE)
+
+
+def _percentile(values: np.ndarray, percent: float) -> float:
+    """numpy's percentile (linear), for a third of its price; it is asked of every sample."""
+    place = (values.size - 1) * percent / 100
+    below = int(place)
+    above = min(below + 1, values.size - 1)
+    ordered = np.partition(values, (below, above))
+    return float(ordered[below] + (ordered[above] - ordered[below]) * (place - below))
 
 
 def normalise_depth(depth_mm: np.ndarray | None) -> tuple[np.ndarray, float | None]:

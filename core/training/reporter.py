@@ -208,9 +208,10 @@ class Reporter:
 
     def ended(self, outcome: str, exit_status: int, *, error: RunError | None = None) -> None:
         """The process is about to end."""
+        # First what everybody looks at: a full disk may have no room for the rest.
+        self.update(phase=outcome, exit=exit_status, error=error, eta_s=None)
         self.event(PhaseEvent(step=self.step, phase=outcome))
         self.event(FinishedEvent(step=self.step, outcome=outcome))
-        self.update(phase=outcome, exit=exit_status, error=error, eta_s=None)
 
     def close(self) -> None:
         """Close the files."""

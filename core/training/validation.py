@@ -253,7 +253,7 @@ def validate(
 def _errors(network: UTNet, inputs: NetworkInput, batch: ValidationBatch) -> FrameErrors:
     hand = network(inputs).final
     joints_mm, vertices_mm, keypoints_norm = (
-        tensor.double().cpu().numpy()
+        tensor.cpu().double().numpy()
         for tensor in (hand.joints_mm, hand.vertices_mm, hand.keypoints_norm)
     )
     keypoints_px = denormalise_keypoints(keypoints_norm)

@@ -168,8 +168,9 @@ def test_a_disk_without_any_room_still_gives_a_status_and_words(tmp_path, monkey
 
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "events.jsonl")
     monkeypatch.setattr(Reporter, "event", raising(full))
-    status, _ = train_here(tmp_path)
-    assert status == 1
+    status, folder = train_here(tmp_path)
+    assert status == 1 and folder.state() is RunState.FAILED
+    assert folder.status().error.code == "disk full"
     assert "No space left" in capfd.readouterr().err
 
 

@@ -174,3 +174,18 @@ def test_every_parameter_gets_a_gradient_also_where_terms_weigh_nothing(precisio
     stepper.compute(iter([batch_of([labelled_frame()])]), learning_rate=1e-3, flags=[])
     without = [name for name, p in network.named_parameters() if p.grad is None]
     assert without == []
+
+
+def test_trading_time_for_memory_changes_no_gradient():
+    """Also where layers are dropped at random, which the second pass has to repeat."""
+    reports = []
+    for checkpointing in (True, False):
+        network = small_network(
+            drop_path=0.5, blocks=2, drop_depth=0.5, gradient_checkpointing=checkpointing
+        )
+        torch.manual_seed(4)
+        stepper = stepper_of(network)
+        batch = batch_of([labelled_frame(0), labelled_frame(1)])
+        reports.append(stepper.compute(iter([batch]), learning_rate=1e-3, flags=[]))
+    assert reports[0].loss == pytest.approx(reports[1].loss, rel=1e-6)
+    assert reports[0].gradient_norm == pytest.approx(reports[1].gradient_norm, rel=1e-5)

@@ -25,7 +25,7 @@ def decode_colour(data: bytes) -> np.ndarray:
     Raises:
         PictureError: it is empty, cut off, too large, or neither JPEG nor PNG.
     """
-    return _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    return to_rgb(unpack_colour(data))
 
 
 def decode_exact(data: bytes) -> np.ndarray:
@@ -34,10 +34,25 @@ def decode_exact(data: bytes) -> np.ndarray:
     Raises:
         PictureError: as for `decode_colour`, or it has not three channels of eight bits.
     """
-    return _decode(data, cv2.IMREAD_UNCHANGED)
+    return to_rgb(unpack_exact(data))
 
 
-def _decode(data: bytes, flags: int) -> np.ndarray:
+def unpack_colour(data: bytes) -> np.ndarray:
+    """`decode_colour` in OpenCV's own order, BGR: for whoever wants a part of the picture only."""
+    return _unpack(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+
+
+def unpack_exact(data: bytes) -> np.ndarray:
+    """`decode_exact` in OpenCV's own order, BGR."""
+    return _unpack(data, cv2.IMREAD_UNCHANGED)
+
+
+def to_rgb(picture_bgr: np.ndarray) -> np.ndarray:
+    """BGR to RGB."""
+    return cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2RGB)
+
+
+def _unpack(data: bytes, flags: int) -> np.ndarray:
     width, height = _size(data)
     if width * height > MAX_PIXELS:
         raise PictureError(f"it claims {width} × {height} pixels")
@@ -49,7 +64,7 @@ def _decode(data: bytes, flags: int) -> np.ndarray:
         raise PictureError("it cannot be decoded")
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
         raise PictureError(f"it is {picture.shape} {picture.dtype}, not three channels of 8 bits")
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    return picture
 
 
 def _size(data: bytes) -> tuple[int, int]:

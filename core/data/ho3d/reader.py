@@ -1,5 +1,6 @@
 """Read one frame. Only a missing picture is fatal; everything less is noted in the frame."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,14 @@ from core.conventions import JOINT_COUNT
 from core.data.frame import Frame, FrameId, HandLabel
 from core.data.ho3d import layout
 from core.data.ho3d.labels import LabelReader
-from core.data.ho3d.pictures import PictureError, decode_colour, decode_exact
+from core.data.ho3d.pictures import (
+    PictureError,
+    decode_colour,
+    decode_exact,
+    to_rgb,
+    unpack_colour,
+    unpack_exact,
+)
 from core.data.ho3d.problems import UnreadableFrameError
 from core.data.ho3d.released import ReleasedLabelsError, ReleasedPoints
 from core.geometry.crop import CropTransform
@@ -47,7 +55,7 @@ def read_frame(
     Raises:
         UnreadableFrameError: there is no picture that can be shown whole.
     """
-    image = _read_image(image_path, frame_id)
+    image = _read_picture(image_path, frame_id, decode_colour)
     labels = LabelReader(layout.meta_path(root, split, frame_id))
     camera = labels.camera((image.shape[1], image.shape[0]))
     hand, released_problems = _with_released(labels.hand(hand_model), released, row)
@@ -103,25 +111,22 @@ def read_crop(
     Raises:
         UnreadableFrameError: a picture is missing or damaged, or they are of different sizes.
     """
-    image = _read_image(image_path, frame_id)
-    cropped = transform.image(image)
+    picture = _read_picture(image_path, frame_id, unpack_colour)
+    image = to_rgb(transform.image(picture))
     if depth_path is None:
-        return cropped, None
-    try:
-        code = decode_exact(depth_path.read_bytes())
-    except OSError as error:
-        raise UnreadableFrameError(frame_id, depth_path, str(error.strerror or error)) from error
-    except PictureError as error:
-        raise UnreadableFrameError(frame_id, depth_path, str(error)) from error
-    if code.shape[:2] != image.shape[:2]:
-        text = f"depth is {code.shape[:2]}, the picture {image.shape[:2]}"
+        return image, None
+    code = _read_picture(depth_path, frame_id, unpack_exact)
+    if code.shape[:2] != picture.shape[:2]:
+        text = f"depth is {code.shape[:2]}, the picture {picture.shape[:2]}"
         raise UnreadableFrameError(frame_id, depth_path, text)
-    return cropped, layout.decode_depth(transform.depth(code))
+    return image, layout.decode_depth(to_rgb(transform.depth(code)))
 
 
-def _read_image(path: Path, frame_id: FrameId) -> np.ndarray:
+def _read_picture(
+    path: Path, frame_id: FrameId, decode: Callable[[bytes], np.ndarray]
+) -> np.ndarray:
     try:
-        return decode_colour(path.read_bytes())
+        return decode(path.read_bytes())
     except FileNotFoundError:
         raise UnreadableFrameError(frame_id, path, "the picture is missing") from None
     except OSError as error:
