@@ -278,6 +278,14 @@ def test_marks_are_told_by_the_pointer(panel, show):
     assert panel.loss._tip_at(QPointF(foot - QPoint(60, 0))) == ""
 
 
+def test_the_crosshair_tells_marks_too_so_that_keys_reach_them(panel, show, qtbot):
+    show(make_run(count=200, marks=(AxisMark(100, "warning", "3 frames are unreadable"),)))
+    panel.axis.set_cursor(100)
+    assert panel.bar.readout.text().endswith(" · 3 frames are unreadable")
+    panel.axis.set_cursor(150)
+    assert "unreadable" not in panel.bar.readout.text()
+
+
 # --- the crosshair ----------------------------------------------------------------------------
 
 

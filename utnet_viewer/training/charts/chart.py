@@ -272,6 +272,12 @@ class Chart(Panel):
         row = min(max(longest.nearest(step) + points, 0), len(longest) - 1)
         return float(longest.step[row])
 
+    def mark_words(self, step: float) -> str:
+        """What the marks at a step say; "" where there is none."""
+        left, right = self.plot.shown
+        share = (step - left) / (right - left)
+        return self.layout_.tip_at(share * self.plot.view_px.width(), 0)
+
     def _tip_at(self, place: QPointF) -> str:
         box = self.plot.view_px
         return self.layout_.tip_at(place.x() - box.left(), box.bottom() - place.y())

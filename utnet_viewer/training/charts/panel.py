@@ -25,6 +25,7 @@ from utnet_viewer.widgets.controls import SegmentedControl
 RAW, WEIGHTED = "Raw", "Weighted"
 #: A chart smaller than this tells too little; with less room the learning rate folds away.
 _LEAST_WIDTH, _LEAST_HEIGHT = 236, 148
+_MOST_WORDS = 60
 
 
 class ChartsPanel(QWidget):
@@ -181,6 +182,8 @@ class ChartsPanel(QWidget):
             epoch = self.runs[0].epoch_at(step)
             if epoch == epoch and step <= self.runs[0].last_step:
                 words += f" · epoch {epoch:,.1f}".removesuffix(".0")
+            mark = self.loss.mark_words(step).partition("\n")[0].partition(": ")[2]
+            words += f" · {mark[:_MOST_WORDS]}" if mark else ""
         self.bar.show_position(words)
 
     def _show_following(self) -> None:
