@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from core.conventions import JOINT_COUNT
 from utnet_viewer.image import paint
 from utnet_viewer.image.hover_card import place_card
+from utnet_viewer.image.stamps import stamp
 
 SIDE = 121
 
@@ -40,6 +41,23 @@ def test_truth_is_a_filled_circle_and_prediction_a_hollow_diamond(qapp):
     assert circle[62, 62] > 200  # inside the circle
     assert diamond[60, 65] > 150 and circle[60, 65] < 128  # the diamond's corner sticks out
     assert diamond[64, 64] < 128  # ... and its sides cut the square's corner
+
+
+@pytest.mark.parametrize("mark", [paint.paint_circle, paint.paint_ring, paint.paint_diamond])
+@pytest.mark.parametrize("at", [(60.5, 60.5), (60.13, 60.87), (3.3, 119.6)])
+def test_a_stamped_mark_lies_where_it_would_be_painted(qapp, mark, at):
+    colour = QColor("#5B9BF0")
+    direct = painted(lambda p: mark(p, QPointF(*at), colour))
+    stamped = painted(lambda p: stamp(p, mark, at, colour))
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    middles = []
+    for picture in (direct, stamped):
+        weight = np.abs(picture - 128)
+        middles.append(
+            [(weight * rows).sum() / weight.sum(), (weight * columns).sum() / weight.sum()]
+        )
+    np.testing.assert_allclose(middles[1], middles[0], atol=0.25)
+    assert np.abs(direct - stamped).max() < 60  # at the rim, an eighth of a pixel off
 
 
 def test_a_hidden_joint_is_a_ring(qapp):

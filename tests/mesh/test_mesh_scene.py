@@ -11,7 +11,7 @@ from core.conventions import WRIST
 from core.hand.hand_model import HandMesh
 from utnet_viewer.mesh import furniture
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
-from utnet_viewer.mesh.render_state import TRANSITIONS, Event, Quality, after
+from utnet_viewer.mesh.render_state import TRANSITIONS, Event, Quality, after, resolution
 from utnet_viewer.mesh.scene import Alignment, align, build_scene, depth_cloud
 from utnet_viewer.mesh.shading import error_colours, rgb, shade
 from utnet_viewer.theme import ERROR_COLOURS
@@ -194,6 +194,13 @@ def test_the_way_from_a_drag_to_the_finest_picture():
 def test_movement_and_change_are_possible_always(quality):
     assert after(quality, Event.MOVE) is Quality.MOVING
     assert after(quality, Event.CHANGE) in (Quality.STILL, Quality.MOVING)
+
+
+def test_in_motion_a_large_view_gets_no_more_rays_than_a_small_one():
+    small, large = (resolution(Quality.MOVING, *size) for size in ((640, 480), (1920, 1440)))
+    assert (small.front, small.behind) == pytest.approx((1 / 2, 1 / 3))
+    assert large.front * 1920 == pytest.approx(small.front * 640)
+    assert resolution(Quality.STILL, 1920, 1440).front == 1
 
 
 def test_an_impossible_event_is_refused():

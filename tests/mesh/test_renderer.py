@@ -9,7 +9,14 @@ from support_samples import make_sample, stand_in_hand
 
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
 from utnet_viewer.mesh.picture import outlines_of
-from utnet_viewer.mesh.renderer import BAND_RAYS, PointCloud, Renderer, Subject, _per_face
+from utnet_viewer.mesh.renderer import (
+    BAND_RAYS,
+    PointCloud,
+    Renderer,
+    Subject,
+    _in_rectangles,
+    _per_face,
+)
 from utnet_viewer.mesh.surface import Surface, Topology
 
 WIDTH, HEIGHT = 160, 120
@@ -248,6 +255,35 @@ def test_pick_returns_the_nearest_vertex_under_the_pointer(hand, camera):
 
 def test_pick_beside_the_hand_is_nothing(hand, camera):
     assert hand.pick(camera.ray(1, 1, WIDTH, HEIGHT)) is None
+
+
+def test_in_motion_the_hands_own_faces_are_drawn(topology, hand, camera):
+    coarse = Surface(topology, hand.coarse_mm, is_fine=False)
+    renderer = Renderer(Subject(coarse, CLAY, coarse.openness), camera, WIDTH, HEIGHT)
+    raster = renderer.draw()
+    corners = coarse.coarse_mm.astype(float)[topology.faces]
+    checked = 0
+    for y, x in np.argwhere(raster.covered)[::41]:
+        ray = camera.ray(x + 0.5, y + 0.5, WIDTH, HEIGHT)
+        expected_mm = _moller_trumbore(ray[:3].astype(float), ray[3:].astype(float), corners)
+        if np.isfinite(expected_mm):
+            assert raster.depth_mm[y, x] == pytest.approx(expected_mm, abs=0.02)
+            checked += 1
+            picked = coarse.pick(ray)
+            distance = np.linalg.norm(coarse.coarse_mm - picked.point_mm, axis=1)
+            assert distance[picked.vertex] < distance.min() + 3
+    assert checked > 50
+    fine = Renderer(_clay(hand), camera, WIDTH, HEIGHT).draw()
+    assert (fine.covered ^ raster.covered).sum() < 0.03 * fine.covered.sum()
+
+
+def test_the_rectangles_of_triangles_are_filled_and_nothing_else():
+    points = np.array([[1.2, 1.7], [3.4, 2.1], [2.0, 4.9], [-3.0, 7.0], [0.5, 7.5], [0.2, 30.0]])
+    faces = np.array([[0, 1, 2], [3, 4, 5]])
+    expected = np.zeros((9, 6), bool)
+    expected[1:5, 1:4] = True
+    expected[7:, :1] = True  # what lies outside the picture is cut off
+    np.testing.assert_array_equal(_in_rectangles(points, faces, 6, 9), expected)
 
 
 def test_vertices_that_are_not_numbers_are_refused(topology, hand):
