@@ -4,97 +4,26 @@ import threading
 from dataclasses import replace
 
 import numpy as np
-import open3d  # noqa: F401  (so that the panel is ready at once)
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
+from support_mesh import colours_of, drag, surface_point
 from support_samples import make_document, make_sample, show
 
-from core.conventions import JOINT_NAMES
-from utnet_viewer.document import EngineState
 from utnet_viewer.mesh import panel as panel_module
-from utnet_viewer.mesh import renderer as renderer_module
 from utnet_viewer.mesh.external_viewer import load_meshes, save_scene
 from utnet_viewer.mesh.open3d_loading import Open3DLoader
 from utnet_viewer.mesh.panel import MeshPanel
-from utnet_viewer.mesh.render_state import Quality
-from utnet_viewer.mesh.scene import Alignment, build_scene
-from utnet_viewer.mesh.sharpening import SETTLE_MS
+from utnet_viewer.mesh.scene import Alignment
 from utnet_viewer.theme import DARK, LIGHT, Theme
-
-SIZE = (300, 300)
-
-
-@pytest.fixture
-def document():
-    return make_document(make_sample(seed=1))
-
-
-@pytest.fixture
-def panel(qtbot, document):
-    panel = MeshPanel(document, Theme())
-    qtbot.addWidget(panel)
-    panel.resize(*SIZE)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    return panel
-
-
-@pytest.fixture
-def view(panel):
-    panel.view.repaint()
-    return panel.view
-
-
-def _colours(widget) -> np.ndarray:
-    """(h, w, 3) of what is on screen."""
-    image = widget.grab().toImage().convertToFormat(image_format())
-    flat = np.frombuffer(image.constBits(), np.uint8)
-    rows = flat.reshape(image.height(), image.bytesPerLine())[:, : 4 * image.width()]
-    return rows.reshape(image.height(), image.width(), 4)[..., :3].astype(int)
-
-
-def image_format():
-    from PySide6.QtGui import QImage
-
-    return QImage.Format.Format_RGBA8888
-
-
-def _surface_point(view, joint: int) -> QPoint:
-    """A pixel of the drawn surface near a joint of the prediction."""
-    x, y, _ = view.camera.project(
-        view.scene.prediction.joints_mm[[joint]], view.width(), view.height()
-    )[0]
-    return QPoint(round(x), round(y))
-
-
-def _drag(qtbot, view, by: QPoint, button=Qt.MouseButton.LeftButton, keys=None):
-    keys = keys or Qt.KeyboardModifier.NoModifier
-    start = QPoint(20, 20)
-    qtbot.mousePress(view, button, keys, start)
-    for step in (by / 2, by):
-        event_at = start + step
-        _move(view, event_at, button, keys)
-    qtbot.mouseRelease(view, button, keys, start + by)
-
-
-def _move(view, at: QPoint, button, keys) -> None:
-    """Qt's test mouse does not hold the button while it moves; a real one does."""
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
-
-    place = QPointF(at)
-    event = QMouseEvent(QEvent.Type.MouseMove, place, view.mapToGlobal(place), button, button, keys)
-    QApplication.sendEvent(view, event)
-
 
 # --- camera ----------------------------------------------------------------------------------
 
 
 def test_left_drag_orbits(qtbot, view):
     before = view.camera
-    _drag(qtbot, view, QPoint(60, 0))
+    drag(qtbot, view, QPoint(60, 0))
     assert view.camera.yaw_rad > before.yaw_rad + 0.3
     assert view.camera.target_mm == before.target_mm
 
@@ -109,7 +38,7 @@ def test_left_drag_orbits(qtbot, view):
 def test_middle_or_shift_drag_pans(qtbot, view, button, keys):
     before = view.camera
     target = np.array([before.target_mm])
-    _drag(qtbot, view, QPoint(40, 10), button, keys)
+    drag(qtbot, view, QPoint(40, 10), button, keys)
     x, y, _ = view.camera.project(target, view.width(), view.height())[0]
     assert view.camera.yaw_rad == before.yaw_rad
     assert (x - view.width() / 2, y - view.height() / 2) == pytest.approx((40, 10), abs=1e-6)
@@ -140,7 +69,7 @@ def test_double_click_beside_the_hand_fits(qtbot, view):
 
 
 def test_double_click_on_the_hand_brings_that_point_to_the_middle(qtbot, view):
-    at = _surface_point(view, 4)
+    at = surface_point(view, 4)
     point_mm = view._pick(QPointF(at)).point_mm
     qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=at)
     np.testing.assert_allclose(view.camera.target_mm, point_mm, atol=1e-9)
@@ -180,211 +109,26 @@ def test_another_sample_is_another_surface(panel, view, document):
     view.repaint()
     assert not np.array_equal(view.sharpening.picture.front.depth_mm, before)
     vertices_mm = view.scene.prediction.vertices_mm
-    pick = view._pick(QPointF(_surface_point(view, 4)))
+    pick = view._pick(QPointF(surface_point(view, 4)))
     assert np.linalg.norm(vertices_mm - pick.point_mm, axis=1).min() < 8
     np.testing.assert_array_equal(
         view.subjects.solid(view.layers).coarse_mm, vertices_mm.astype(np.float32)
     )
 
 
-# --- how finely ------------------------------------------------------------------------------
-
-
-def test_half_resolution_while_dragging_full_on_release_finest_at_rest(qtbot, panel, view):
-    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
-    _move(view, QPoint(60, 20), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    view.repaint()
-    assert view.quality is Quality.MOVING
-    assert view.sharpening.picture.front.width == round(view.width() / 2)
-    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
-    view.repaint()
-    assert view.quality is Quality.STILL
-    assert view.sharpening.picture.front.width == round(view.width() / 2)  # until it is drawn
-    view.sharpening.finish()
-    assert view.sharpening.picture.front.width == view.width()
-    assert view.quality is Quality.STILL
-    coarse = view.sharpening.picture.front.image.copy()
-    assert not panel.is_settled
-    qtbot.waitUntil(lambda: panel.is_settled, timeout=15_000)
-    assert view.quality is Quality.REFINED
-    assert view.sharpening.picture.front.width == view.width()
-    assert not np.array_equal(view.sharpening.picture.front.image, coarse)
-    alphas = np.unique(view.sharpening.picture.front.image[..., 3])
-    assert len(alphas) > len(np.unique(coarse[..., 3]))  # soft edges
-
-
-def test_a_movement_interrupts_refining(qtbot, view, monkeypatch):
-    monkeypatch.setattr(renderer_module, "BAND_RAYS", 500)  # refining takes many turns
-    qtbot.waitUntil(lambda: view.quality is Quality.REFINING, timeout=15_000)
-    view.set_camera(view.camera.orbit(5, 0))
-    assert view.quality is Quality.MOVING
-    assert view.sharpening.picture is None
-
-
-def test_going_on_stops_refining_until_the_next_sample_is_there(panel, view, document):
-    document.select(3)
-    assert not view.sharpening.is_active
-    show(document, make_sample(row=3, seed=8))
-    assert view.sharpening.is_active
-
-
-def test_what_a_prediction_will_replace_is_not_refined_at_once(qtbot, panel, view, document):
-    document.set_engine(EngineState("ready", model="demo"))
-    show(document, make_sample(row=3, with_prediction=False))
-    view.repaint()
-    qtbot.wait(2 * SETTLE_MS)
-    assert view.quality is Quality.MOVING
-    document.set_engine(EngineState("dead"))  # nothing will come any more
-    show(document, make_sample(row=4, with_prediction=False))
-    qtbot.waitUntil(lambda: panel.is_settled, timeout=15_000)
-
-
-def test_a_neighbour_drawn_ahead_is_shown_as_if_it_were_drawn_now(qtbot, panel, view, document):
-    first, following = make_sample(row=2, seed=4), make_sample(row=3, seed=8)
-    show(document, first)
-    document.neighbour_ready.emit(following)
-    qtbot.waitUntil(lambda: panel._ahead.drawn is not None)
-    ahead = panel._ahead.drawn.picture
-    show(document, following)
-    assert view.sharpening.picture is ahead
-    assert view.quality is Quality.MOVING and view.sharpening.is_active
-    assert view.scene.frame is following.frame
-    shown = ahead.front.depth_mm.copy()
-    show(document, first)
-    show(document, following)
-    view.repaint()
-    assert view.sharpening.picture is not ahead
-    np.testing.assert_array_equal(view.sharpening.picture.front.depth_mm, shown)
-
-
-def test_what_was_drawn_ahead_is_dropped_when_the_camera_moved(qtbot, panel, view, document):
-    following = make_sample(row=3, seed=8)
-    document.neighbour_ready.emit(following)
-    qtbot.waitUntil(lambda: panel._ahead.drawn is not None)
-    ahead = panel._ahead.drawn.picture
-    view.set_camera(view.camera.orbit(30, 0))
-    show(document, following)
-    view.repaint()
-    assert view.sharpening.picture is not ahead
-    vertices_mm = view.scene.prediction.vertices_mm.astype(np.float32)
-    np.testing.assert_array_equal(view.subjects.solid(view.layers).coarse_mm, vertices_mm)
-
-
-def test_what_was_drawn_ahead_is_dropped_with_another_alignment(qtbot, panel, view, document):
-    following = make_sample(row=3, seed=8)
-    document.neighbour_ready.emit(following)
-    qtbot.waitUntil(lambda: panel._ahead.drawn is not None)
-    panel.alignments.set_value(Alignment.CAMERA.value)
-    show(document, following)
-    expected = build_scene(following, Alignment.CAMERA)
-    np.testing.assert_allclose(
-        view.scene.prediction.vertices_mm, expected.prediction.vertices_mm, atol=1e-9
-    )
-
-
-def test_hidden_view_rests(qtbot, panel, view):
-    panel.hide()
-    assert not view.sharpening.is_active
-    panel.show()
-    qtbot.waitUntil(lambda: view.quality is Quality.REFINED, timeout=15_000)
-
-
-# --- picking and measuring -------------------------------------------------------------------
-
-
-def test_pointing_names_vertex_part_and_error(qtbot, panel, view, document):
-    at = _surface_point(view, 3)
-    qtbot.mouseMove(view, at)
-    qtbot.waitUntil(lambda: view.pick is not None)
-    pick = view.pick
-    nearest_mm = view.scene.prediction.vertices_mm[pick.vertex]
-    assert np.linalg.norm(nearest_mm - pick.point_mm) < 8
-    expected_mm = document.sample.metrics.pa_vertex_errors_mm[pick.vertex]
-    part, error = pick.rows
-    assert part == ("part", JOINT_NAMES[pick.joint])
-    assert error == ("error", f"{expected_mm:.1f} mm")
-    assert document.hovered_joint == pick.joint
-
-
-def test_card_stands_off_the_hand(qtbot, panel, view):
-    panel.resize(520, 480)
-    qtbot.waitUntil(lambda: view.width() == 520)
-    view.fit()
-    view.point_at(QPointF(_surface_point(view, 3)))
-    view.repaint()
-    from utnet_viewer.mesh.furniture import Card
-
-    stage = view._stage(view.width(), view.height(), view.sharpening.picture)
-    x, y = view.card_corner
-    width, height = Card("vertex 100", view.pick.rows, "#FFFFFF", (0, 0)).size
-    assert stage.covered_share(x, y, x + width, y + height) < 0.1
-
-
-def test_leaving_takes_card_and_mark_away(qtbot, view, document):
-    view.point_at(QPointF(_surface_point(view, 3)))
-    assert document.hovered_joint >= 0
-    QApplication.sendEvent(view, _leave_event())
-    assert view.pick is None
-    assert document.hovered_joint == -1
-
-
-def _leave_event():
-    from PySide6.QtCore import QEvent
-
-    return QEvent(QEvent.Type.Leave)
-
-
-def test_a_joint_hovered_elsewhere_is_marked_here(panel, view, document):
-    before = _colours(view)
-    document.hover(8)
-    x, y, _ = view.camera.project(view.scene.truth.joints_mm[[8]], view.width(), view.height())[0]
-    changed = np.abs(_colours(view) - before).sum(-1) > 60
-    rows, columns = np.nonzero(changed)
-    assert len(rows) > 20
-    distance = np.hypot(columns + 0.5 - x, rows + 0.5 - y)
-    assert distance.min() < 9
-
-
-def test_ruler_measures_between_two_clicked_points(qtbot, panel, view):
-    qtbot.keyClick(panel, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
-    first, second = _surface_point(view, 4), _surface_point(view, 3)
-    expected = np.linalg.norm(
-        view._pick(QPointF(first)).point_mm - view._pick(QPointF(second)).point_mm
-    )
-    lengths = []
-    view.ruler_changed.connect(lengths.append)
-    for at in (first, second):
-        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=at)
-    assert lengths[-1] == pytest.approx(expected)
-    assert expected > 30
-    qtbot.keyClick(panel, Qt.Key.Key_Escape)
-    assert view.ruler_mm == []
-
-
-def test_a_click_beside_the_hand_measures_nothing(qtbot, panel, view):
-    panel.ruler.action.trigger()
-    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
-    assert view.ruler_mm == []
-
-
-def test_without_the_ruler_clicks_measure_nothing(qtbot, view):
-    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=_surface_point(view, 4))
-    assert view.ruler_mm == []
-
-
 # --- layers, alignment, theme ----------------------------------------------------------------
 
 
 def test_every_layer_changes_the_picture_and_goes_away_again(qtbot, panel, view):
-    before = _colours(view)
+    before = colours_of(view)
     for toggle in (*(t.action for t in panel.toggles.values()), panel.object_box):
         toggle.trigger()
-        changed = np.abs(_colours(view) - before).sum(-1) > 12
+        changed = np.abs(colours_of(view) - before).sum(-1) > 12
         assert changed.sum() > 30, toggle.text()
         toggle.trigger()
     view.set_camera(view.camera)
     view.sharpening.settle()
-    np.testing.assert_allclose(_colours(view), before, atol=90)
+    np.testing.assert_allclose(colours_of(view), before, atol=90)
 
 
 def test_alignment_by_key_changes_errors(qtbot, panel, document):
@@ -403,9 +147,9 @@ def test_alignment_by_key_changes_errors(qtbot, panel, document):
 
 def test_theme_switch_repaints(qtbot, panel, view):
     assert panel.theme.palette is DARK
-    dark = _colours(view)
+    dark = colours_of(view)
     panel.theme.use(LIGHT)
-    light = _colours(view)
+    light = colours_of(view)
     assert light[4:30, 4:30].mean() > dark[4:30, 4:30].mean() + 150
 
 
@@ -481,10 +225,10 @@ def test_broken_prediction_is_said_in_the_picture(panel, view, document):
 def test_export_is_the_same_view_in_any_size(panel, view):
     image = panel.render_image(400, 380)
     assert (image.width(), image.height()) == (400, 380)
-    flat = np.frombuffer(image.convertToFormat(image_format()).constBits(), np.uint8)
+    flat = np.frombuffer(image.convertToFormat(QImage.Format.Format_RGBA8888).constBits(), np.uint8)
     pixels = flat.reshape(380, 400, 4)[..., :3].astype(int)
     clay = (pixels[..., 0] > pixels[..., 2] + 25).mean()  # warm colours: the hand
-    on_screen = _colours(view)
+    on_screen = colours_of(view)
     assert clay == pytest.approx((on_screen[..., 0] > on_screen[..., 2] + 25).mean(), abs=0.08)
     assert clay > 0.05
 
