@@ -34,6 +34,7 @@ class MainWindow(QMainWindow):
     painted = Signal()  # once, after the first paint
     paths_dropped = Signal(list)  # list[Path]
     workspace_changed = Signal(str)  # its name
+    page_reset_wanted = Signal()  # the page that is shown is to be arranged as at first
     closing = Signal()
 
     def __init__(self, theme: Theme, settings: Settings, *, remembers_layout: bool = True) -> None:
@@ -198,8 +199,10 @@ class MainWindow(QMainWindow):
         self.show_workspace(workspace_named(name))
 
     def reset_layout(self) -> None:
-        """Arrange the docks as at the very first start."""
-        self.show_workspace(INSPECT)
+        """Arrange what is seen as at the very first start."""
+        if not self.workspace.docks:
+            self.page_reset_wanted.emit()
+            return
         for dock in self.docks.values():
             dock.setFloating(False)
         self.docks.arrange()

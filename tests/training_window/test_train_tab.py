@@ -94,6 +94,13 @@ def test_tabs_keys_and_what_is_remembered(opener, dataset, runs, qtbot):
         QTest.keyClick(window, key)
     assert document.row == row and not starter.session.stepper.is_playing
 
+    splitter = train.workspace._whole
+    sizes = splitter.sizes()
+    splitter.setSizes([sizes[0] + 90, sizes[1] - 90])
+    assert splitter.sizes() != sizes
+    window.actions_["reset_layout"].trigger()
+    assert splitter.sizes() == sizes and window.workspace == TRAIN
+
     best = RunFolder(runs / "done").checkpoint("best")
     wait_until(lambda: train.workspace.book.current is not None)
     QTest.keyClick(window, Qt.Key.Key_B, CTRL)

@@ -81,6 +81,7 @@ class TrainEntry:
         self._preparation = Preparation(
             [self._make_form, self._make_charts, self._make_workspace], self._window
         )
+        self._preparation.failed.connect(self._page.words.setText)
         self._preparation.start()
         return self._page
 
@@ -118,6 +119,7 @@ class TrainEntry:
             lambda title, text, details: session.notice(title, text, details=details)
         )
         workspace.states_changed.connect(self._enable)
+        window.page_reset_wanted.connect(workspace.reset_layout)
         session.document.dataset_changed.connect(self._offer_datasets)
         for title, actions in workspace.actions_of_panels().items():
             window.actions_.adopt(title, actions, workspace=TRAIN.name)

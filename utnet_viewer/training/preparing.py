@@ -20,6 +20,7 @@ class Preparation(QObject):
     """Imports libraries in a thread, then calls the steps one after the other."""
 
     done = Signal()
+    failed = Signal(str)  # why, and what to do
 
     _imported = Signal()
 
@@ -32,7 +33,7 @@ class Preparation(QObject):
         self._imported.connect(self._turn.start)
 
     def start(self) -> None:
-        """Begin; `done` follows."""
+        """Begin; `done` or `failed` follows."""
         self._thread.start()
 
     def end(self) -> None:
@@ -44,7 +45,11 @@ class Preparation(QObject):
 
     def _import(self) -> None:
         for name in LIBRARIES:
-            importlib.import_module(name)
+            try:
+                importlib.import_module(name)
+            except ImportError as error:
+                self.failed.emit(f"{name} cannot be imported: {error}. Set up again by: make run")
+                return
         self._imported.emit()
 
     def _next(self) -> None:

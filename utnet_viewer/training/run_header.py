@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMenu,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from core.training.run_folder import RunState, RunStatus, RunSummary
 from utnet_viewer.theme import ICON, SIZE_TITLE, Theme, ui_font
-from utnet_viewer.training.run_header_parts import Figure, MessageStrip, StateTag
+from utnet_viewer.training.run_header_parts import Figure, MessageStrip, ProgressLine, StateTag
 from utnet_viewer.training.run_words import clock, duration, memory, rate, tell
 from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.elided_label import ElidedLabel
@@ -82,9 +81,7 @@ class RunHeader(QFrame):
         self.figures = {caption: Figure(caption) for caption in captions}
         self.pause, self.stop = QPushButton(), QPushButton("Stop…")
         self.more = IconButton("dots-three", "More about this run", theme)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(4)
+        self.progress = ProgressLine(theme)
         self.strip = MessageStrip(theme)
         self._pause_means, self._act_means, self._pause_glyph = "", "", "pause"
         self._arrange()
@@ -159,8 +156,7 @@ class RunHeader(QFrame):
         say["memory"](memory(status.memory_mb), caption="GPU memory" if is_gpu else "memory")
         for caption, figure in self.figures.items():
             figure.setVisible(is_alive or caption in ("epoch", "step"))
-        self.progress.setRange(0, status.total_steps or 0)
-        self.progress.setValue(status.step)
+        self.progress.show_progress(status.step, status.total_steps or 0)
         self.progress.setVisible(bool(status.total_steps))
 
     def _show_buttons(self, shown: Shown) -> None:

@@ -1,11 +1,14 @@
 """The parts of the run header: a figure under its caption, the state's tag, the message strip."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from utnet_viewer.theme import Theme, ui_font
 from utnet_viewer.training.run_words import TOKENS, Told
 from utnet_viewer.widgets.icons import pixmap
+
+_LINE_HEIGHT = 4
 
 
 class Figure(QWidget):
@@ -70,6 +73,47 @@ class StateTag(QFrame):
             colour = getattr(self._theme.palette, TOKENS[self._told.kind])
             scale = self.devicePixelRatioF()
             self._icon.setPixmap(pixmap(self._told.icon, colour, scale=scale))
+
+
+class ProgressLine(QWidget):
+    """A thin bar. Qt's own paints at once when its value changes, and with it whatever else of
+    the window waits to be painted."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._done, self._total = theme, 0, 0
+        self.setFixedHeight(_LINE_HEIGHT)
+        self.setAccessibleName("Progress of the run")
+        theme.changed.connect(self.update)
+
+    def value(self) -> int:
+        """Steps that are done."""
+        return self._done
+
+    def maximum(self) -> int:
+        """Steps of the whole run."""
+        return self._total
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how far the run is."""
+        if (done, total) != (self._done, self._total):
+            self._done, self._total = done, total
+            self.setToolTip(f"{done / total:.1%}" if total else "")
+            self.update()
+
+    def paintEvent(self, event) -> None:
+        """The track, and on it what is done."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        palette, track, radius = self._theme.palette, QRectF(self.rect()), _LINE_HEIGHT / 2
+        painter.setBrush(palette.colour("bg4"))
+        painter.drawRoundedRect(track, radius, radius)
+        if self._total and self._done:
+            share = min(self._done / self._total, 1.0)
+            track.setWidth(max(_LINE_HEIGHT, track.width() * share))
+            painter.setBrush(palette.colour("accent"))
+            painter.drawRoundedRect(track, radius, radius)
 
 
 class MessageStrip(QFrame):

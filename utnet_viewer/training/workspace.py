@@ -105,6 +105,10 @@ class TrainWorkspace(QWidget):
         self.charts.setMinimumHeight(200)
         self._whole.setStretchFactor(1, 1)
         self._right.setStretchFactor(0, 1)
+        self.reset_layout()
+
+    def reset_layout(self) -> None:
+        """As at the very first start."""
         self._whole.setSizes([FORM_WIDTH, 1600 - FORM_WIDTH])
         self._right.setSizes([CHARTS_HEIGHT, LOWER_HEIGHT])
         self._lower.setSizes([SAMPLES_WIDTH, RUNS_WIDTH])
@@ -238,6 +242,7 @@ class TrainWorkspace(QWidget):
 
     def _on_began(self, path: Path) -> None:
         self._wanted = path
+        self.configs.read_again(path)
         self.said.emit(f"{path.name} was started. It goes on when the window is closed.", "busy")
 
     # What the table tells.
