@@ -17,6 +17,7 @@ from core.training.loader import FrameReadError
 from core.training.state import StateMismatchError
 
 _MB = 1 << 20
+_LONGEST_MESSAGE = 400
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -26,7 +27,7 @@ class Failure:
 
     Attributes:
         code: Short and fixed: "out of memory", "disk full", "missing data", "dead worker",
-            "not finite", "checkpoint mismatch", or "unexpected error".
+            "not finite", "checkpoint mismatch", "cannot compile", or "unexpected error".
         message: What happened, with numbers and files.
         remedy: What to do.
     """
@@ -56,14 +57,14 @@ class Circumstances:
 def failure_of(error: BaseException, circumstances: Circumstances) -> Failure:
     """Name a failure by what raised it, or by what that was raised from."""
     causes = _causes(error)
-    for recognise in (_memory, _disk, _not_finite, _worker, _data, _checkpoint):
+    for recognise in (_memory, _disk, _not_finite, _worker, _data, _checkpoint, _compiler):
         for cause in causes:
             failure = recognise(cause, circumstances)
             if failure is not None:
                 return failure
     return Failure(
         "unexpected error",
-        f"{type(error).__name__}: {error}",
+        f"{type(error).__name__}: {_first_line(error)}",
         "The run's log has the whole trace; resume the run, and report it if it comes again.",
     )
 
@@ -175,3 +176,19 @@ def _checkpoint(error: BaseException, _: Circumstances) -> Failure | None:
         str(error),
         "Resume with the network and data that the run was started with, or start a new run.",
     )
+
+
+def _compiler(error: BaseException, _: Circumstances) -> Failure | None:
+    if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+        return None
+    return Failure(
+        "cannot compile",
+        f"torch.compile failed on this machine: {_first_line(error)}",
+        "Resume with optimisation.compile false; the run's log has the compiler's words.",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    """What people can read of an error: compilers write a thousand lines."""
+    line = (str(error).strip().splitlines() or [""])[0]
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]} …"

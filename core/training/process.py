@@ -151,7 +151,7 @@ def make_fabric(config: TrainingConfig, device: torch.device) -> Fabric:
     devices = int(os.environ.get("LOCAL_WORLD_SIZE", config.run.devices))
     nodes = int(os.environ.get("GROUP_WORLD_SIZE", config.run.nodes))
     is_parallel = devices * nodes > 1
-    strategy: Any = DDPStrategy(broadcast_buffers=False) if is_parallel else "auto"
+    strategy: Any = DDPStrategy(forward_sync_buffers=False) if is_parallel else "auto"
     return Fabric(
         accelerator=device.type,
         devices=devices,

@@ -297,6 +297,15 @@ def test_a_bug_is_not_dressed_up(tmp_path, monkeypatch):
     assert "KeyError" in error.message and "a bug of ours" in error.message
 
 
+def test_a_compiler_that_fails_is_named_and_not_quoted_in_full():
+    from torch._inductor.exc import CppCompileError
+
+    error = CppCompileError(["g++", "kernel.cpp"], "warning: overflow\n" * 5000)
+    failure = failure_of(error, circumstances())
+    assert failure.code == "cannot compile" and "compile false" in failure.remedy
+    assert len(failure.message) < 500
+
+
 def test_the_command_refuses_what_cannot_start(tmp_path, capsys):
     from core.cli.main import main
 
