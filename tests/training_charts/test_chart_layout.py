@@ -198,3 +198,9 @@ def test_dashes_follow_the_line_at_equal_lengths():
     np.testing.assert_allclose(around[:2], [[0, 0, 4, 0], [4, 0, 4, 2]])
     assert not len(dashed(np.zeros(3), np.zeros(3), [6.0, 4.0]))
     assert not len(dashed(np.array([1.0]), np.array([np.nan]), [6.0, 4.0]))
+
+
+def test_nothing_is_drawn_where_there_is_no_number():
+    values = np.array([1.0, 2.0, np.inf, np.nan, 5.0])
+    (trace,) = laid_out(line(values), span=(0, 4)).drawing.traces
+    np.testing.assert_array_equal(trace.y, [1, 2, np.nan, np.nan, 5])
