@@ -189,3 +189,19 @@ def test_trading_time_for_memory_changes_no_gradient():
         reports.append(stepper.compute(iter([batch]), learning_rate=1e-3, flags=[]))
     assert reports[0].loss == pytest.approx(reports[1].loss, rel=1e-6)
     assert reports[0].gradient_norm == pytest.approx(reports[1].gradient_norm, rel=1e-5)
+
+
+@pytest.mark.slow  # tracing takes its time
+def test_a_compiled_network_computes_the_same(monkeypatch):
+    """Traced whole, but run by torch itself: what a compiler makes of it is the compiler's."""
+    compiled = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda module: compiled(module, backend="eager"))
+    batch = batch_of([labelled_frame(0), labelled_frame(1)])
+    reports = [
+        stepper_of(small_network(), compile=is_compiled).compute(
+            iter([batch]), learning_rate=1e-3, flags=[]
+        )
+        for is_compiled in (True, False)
+    ]
+    assert reports[0].loss == pytest.approx(reports[1].loss, rel=1e-5)
+    assert reports[0].gradient_norm == pytest.approx(reports[1].gradient_norm, rel=1e-4)
