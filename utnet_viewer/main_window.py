@@ -267,7 +267,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event) -> None:
         """Remember the layout and let the session end its processes."""
-        if self._close_question is not None and not self._close_question():
+        # A window that is there for a picture asks nobody.
+        asks = self._remembers_layout and self._close_question is not None
+        if asks and not self._close_question():
             event.ignore()
             return
         self.save_layout()

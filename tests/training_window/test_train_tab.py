@@ -148,3 +148,16 @@ def test_closing_asks_and_the_run_goes_on_or_is_stopped_first(opener, dataset, r
     close(again)
     assert RunFolder(path).state() == RunState.STOPPED
     assert RunFolder(path).checkpoint("last").exists()
+
+
+def test_a_window_for_a_picture_asks_nobody(opener, dataset, runs, tmp_path):
+    with fake_trainer.started(runs, "--rate", "30", "--steps", "9000"):
+        starter = opener(
+            dataset, "--workspace", "train", "--screenshot", str(tmp_path / "unused.png")
+        )
+        starter.window.show_workspace(TRAIN)
+        train = starter._menus.train
+        wait_until(lambda: train.is_ready and bool(train.workspace.live))
+        starter.window.close()
+        assert not starter.window.isVisible() and train.question is None
+        close(starter)

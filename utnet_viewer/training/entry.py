@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -41,11 +42,13 @@ class TrainEntry:
         self.workspace: TrainWorkspace | None = None
         self._preparation: Preparation | None = None
         self.question: CloseQuestion | None = None
-        self._may_close = self._waits = False
+        self._may_close = self._waits = self._is_over = False
         self.form_actions, self.run_actions = self._make_actions()
         self._window.set_page(TRAIN, self._make)
         self._window.ask_before_closing(self.may_close)
         self._window.closing.connect(self._on_closing)
+        # However the application ends: a thread that follows runs must not outlive it.
+        QCoreApplication.instance().aboutToQuit.connect(self._on_closing)
 
     def _make_actions(self) -> tuple[list[QAction], list[QAction]]:
         def add(name: str, words: str, key: str, run: Callable[[], None]) -> QAction:
@@ -198,6 +201,10 @@ class TrainEntry:
         self._window.close()
 
     def _on_closing(self) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        QCoreApplication.instance().aboutToQuit.disconnect(self._on_closing)
         if self._preparation is not None:
             self._preparation.end()
         if self.workspace is not None:
