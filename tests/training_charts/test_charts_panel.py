@@ -425,7 +425,8 @@ def test_entries_without_room_are_counted_and_named(panel, show, qtbot):
     panel.resize(760, 400)
     show(make_run())
     row = panel.loss.legend
-    assert row.folded and [e.title for e in row.entries][-len(row.folded) :] == [
+    qtbot.waitUntil(lambda: bool(row.folded), timeout=WAIT_MS)
+    assert [e.title for e in row.entries][-len(row.folded) :] == [
         entry.title for entry in row.folded
     ]
     assert row.folded[-1].words in row.tip_at(QPointF(row.width() - 1, 10))
