@@ -164,9 +164,9 @@ def test_a_partly_labelled_batch_is_the_mean_over_its_labels(network, batch):
     raw = terms_of(network, output, targets)
     first_two = rows_of(batch, [0, 1])
     error = (output.final.keypoints_norm[:2] - first_two.targets.keypoints_norm).abs().mean()
-    assert float(raw["keypoints_2d"]) == pytest.approx(float(error), rel=1e-5)
+    assert float(raw["keypoints_2d"]) == pytest.approx(error.item(), rel=1e-5)
     betas = (output.final.betas - batch.targets.betas)[[0, 3]].square().mean()
-    assert float(raw["betas"]) == pytest.approx(float(betas), rel=1e-5)
+    assert float(raw["betas"]) == pytest.approx(betas.item(), rel=1e-5)
 
 
 def test_a_batch_without_hand_parameters_has_finite_terms_and_gradients(network, batch):
