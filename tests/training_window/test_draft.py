@@ -57,10 +57,10 @@ def test_a_fresh_draft_is_its_baseline(draft):
 
 
 def test_what_is_typed_becomes_the_configuration(draft):
-    draft.set_text("optimisation.learning_rate", "1e-3")
+    draft.set_text("optimisation.learning_rate", "2e-3")
     draft.set_text("augmentation.enabled", "no")
     checked = draft.check()
-    assert checked.config.optimisation.learning_rate == 1e-3
+    assert checked.config.optimisation.learning_rate == 2e-3
     assert checked.config.augmentation.enabled is False
     assert checked.changed == ("optimisation.learning_rate", "augmentation.enabled")
 

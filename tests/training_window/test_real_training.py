@@ -2,6 +2,7 @@
 loads."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -54,9 +55,10 @@ def workspace(theme, qtbot, tmp_path):
     workspace.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     for process in psutil.Process().children(recursive=True):
-        if sys.executable in process.cmdline() and "core.cli.main" in process.cmdline():
-            process.kill()
-            process.wait(10)
+        with suppress(psutil.NoSuchProcess):  # it has just ended by itself
+            if sys.executable in process.cmdline() and "core.cli.main" in process.cmdline():
+                process.kill()
+                process.wait(10)
 
 
 @pytest.mark.timeout(300)  # torch is imported, on machines that do other things too
