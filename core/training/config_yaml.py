@@ -46,9 +46,20 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+#: Line breaks of YAML 1.1 beside the usual one; only double quotes keep them as they are.
+_RARE_BREAKS = "\x85\u2028\u2029"
+
+
 class _Dumper(yaml.SafeDumper):
     """Quotes every text that YAML 1.1 or our reader would take for something else."""
 
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        """A text; with a rare line break in it, in double quotes and escaped."""
+        style = '"' if any(mark in text for mark in _RARE_BREAKS) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 for _name, (_pattern, _first) in _SPECIAL.items():
     for _class in (_Loader, _Dumper):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.training.config import (
@@ -359,6 +359,8 @@ LINKED |= {"data.validation_dataset", "loss.keypoints_2d", "run.device"}
 
 
 @settings(max_examples=30, deadline=None)
+@example({"run.start_from": "\x85"})  # a line break of YAML 1.1
+@example({"name": "run", "data.dataset": "a\u2028b"})
 @given(
     st.fixed_dictionaries(
         {}, optional={k: values_of(field) for k, field in FIELDS.items() if k not in LINKED}
