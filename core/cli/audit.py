@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from core.cli.options import add_dataset, add_json, add_network, open_dataset, print_json
 
 if TYPE_CHECKING:
-    from core.doctor.check import Finding
-    from core.doctor.samples import AuditSample
+    from core.doctor.audit.check import Finding
+    from core.doctor.audit.samples import AuditSample
 
 NAME = "audit"
 HELP = "measure whether labels and predictions have the same units, axes and normalisation"
@@ -29,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print; 0 where no fault was found, 1 where one was, 2 where nothing could be."""
-    from core.doctor.check import Verdict
-    from core.doctor.scale_audit import audit
+    from core.doctor.audit.check import Verdict
+    from core.doctor.audit.scale_audit import audit
 
     if arguments.frames < 1:
         raise ValueError(f"--frames must be at least 1, not {arguments.frames}")
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _samples(arguments: argparse.Namespace) -> tuple[list["AuditSample"], list[str]]:
-    from core.doctor.samples import read_samples
+    from core.doctor.audit.samples import read_samples
     from core.hand.mano_file import load_hand_model
 
     hand_model = load_hand_model(arguments.hand_model)
@@ -70,7 +70,7 @@ def _as_json(
     left_out: list[str],
     findings: list["Finding"],
 ) -> dict[str, Any]:
-    from core.doctor.check import Verdict
+    from core.doctor.audit.check import Verdict
 
     verdicts = [finding.outcome.verdict for finding in findings]
     checkpoint: Path | None = arguments.checkpoint

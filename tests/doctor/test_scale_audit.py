@@ -10,10 +10,10 @@ from ho3d_tree import picture
 from core.conventions import CROP_SIZE_PX
 from core.data.crops import CropInput, crop_input
 from core.data.frame import Frame, FrameId, HandLabel
-from core.doctor.check import Outcome, Verdict
+from core.doctor.audit.check import Outcome, Verdict
+from core.doctor.audit.samples import AuditSample
+from core.doctor.audit.scale_audit import CHECKS, audit
 from core.doctor.factors import LENGTH_FACTORS, name_factor
-from core.doctor.samples import AuditSample
-from core.doctor.scale_audit import CHECKS, audit
 from core.evaluation.prediction import Prediction
 from core.geometry.camera import Camera
 from core.geometry.crop import denormalise_keypoints, normalise_keypoints

@@ -6,9 +6,9 @@ was not measured says so.
 
 from collections.abc import Sequence
 
-from core.doctor import label_checks, prediction_checks
-from core.doctor.check import Check, Finding, Outcome, Verdict
-from core.doctor.samples import AuditSample
+from core.doctor.audit import label_checks, prediction_checks
+from core.doctor.audit.check import Check, Finding, Outcome, Verdict
+from core.doctor.audit.samples import AuditSample
 
 CHECKS: tuple[Check, ...] = (*label_checks.CHECKS, *prediction_checks.CHECKS)
 

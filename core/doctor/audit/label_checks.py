@@ -6,16 +6,16 @@ import numpy as np
 from scipy.spatial.distance import pdist
 
 from core.conventions import CROP_SIZE_PX, IMAGE_MEAN, IMAGE_STD
-from core.doctor.check import Check, Outcome, Verdict
-from core.doctor.factors import LENGTH_FACTORS, name_factor
-from core.doctor.measures import (
+from core.doctor.audit.check import Check, Outcome, Verdict
+from core.doctor.audit.measures import (
     crop_projection,
     explain_normalisation,
     opencv_projection,
     range_numbers,
     regress_normalisation,
 )
-from core.doctor.samples import AuditSample
+from core.doctor.audit.samples import AuditSample
+from core.doctor.factors import LENGTH_FACTORS, name_factor
 
 #: Largest distance between two joints of a hand in use, from a small fist to a large open hand.
 HAND_DIAMETER_MM = (80.0, 260.0)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from core.conventions import CROP_SIZE_PX
-from core.doctor.samples import AuditSample
+from core.doctor.audit.samples import AuditSample
 
 _HEIGHT, _WIDTH = CROP_SIZE_PX
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.doctor.samples import AuditSample
+from core.doctor.audit.samples import AuditSample
 
 
 class Verdict(StrEnum):

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.spatial.distance import pdist
 
-from core.doctor.check import Check, Outcome, Verdict
-from core.doctor.factors import LENGTH_FACTORS, PLANE_FACTORS, name_factor
-from core.doctor.measures import (
+from core.doctor.audit.check import Check, Outcome, Verdict
+from core.doctor.audit.measures import (
     crop_projection,
     explain_normalisation,
     range_numbers,
     regress_normalisation,
 )
-from core.doctor.samples import AuditSample
+from core.doctor.audit.samples import AuditSample
+from core.doctor.factors import LENGTH_FACTORS, PLANE_FACTORS, name_factor
 from core.evaluation.alignment import spread_mm
 from core.geometry.crop import denormalise_keypoints
 
