@@ -9,12 +9,12 @@ DEMO = "demo"
 
 def default_checkpoint() -> Path:
     """The checkpoint that is used where none is named; trained on synthetic data only."""
-    return _resource("checkpoints") / "demo.safetensors"
+    return resource("checkpoints") / "demo.safetensors"
 
 
 def demo_dataset() -> Path:
     """The embedded samples in HO-3D's layout."""
-    return _resource("demo")
+    return resource("demo")
 
 
 def dataset_folder(text: str) -> Path:
@@ -22,5 +22,6 @@ def dataset_folder(text: str) -> Path:
     return demo_dataset() if text == DEMO else Path(text)
 
 
-def _resource(name: str) -> Path:
+def resource(name: str) -> Path:
+    """A file or folder of `resources/`."""
     return Path(str(resources.files("resources"))) / name

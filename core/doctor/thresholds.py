@@ -1,0 +1,53 @@
+"""Where faults begin: every threshold in one table, its reason beside it, each to be overridden.
+
+A threshold comes from what noise and tolerance do to the measured number, never from the faults
+that are planted to test it; the reason says how.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import yaml
+
+from core.files.embedded import resource
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A number, its unit, and why it lies there."""
+
+    value: float
+    unit: str
+    reason: str
+
+
+class UnknownThresholdError(ValueError):
+    """A threshold was overridden that does not exist."""
+
+
+@cache
+def default_thresholds() -> dict[str, Threshold]:
+    """The table of resources/doctor/thresholds/, by key such as "reprojection.offset_px"."""
+    return {
+        f"{check}.{name}": Threshold(float(row["value"]), row.get("unit", ""), row["reason"])
+        for file in sorted(resource("doctor/thresholds").glob("*.yaml"))
+        for check, rows in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+        for name, row in rows.items()
+    }
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The table with a person's overrides; `thresholds["scale.ratio"]` is the number."""
+
+    overrides: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.overrides) - set(default_thresholds()))
+        if unknown:
+            known = ", ".join(sorted(default_thresholds()))
+            raise UnknownThresholdError(f"no threshold is called {unknown[0]!r}; there are {known}")
+
+    def __getitem__(self, key: str) -> float:
+        return self.overrides.get(key, default_thresholds()[key].value)
