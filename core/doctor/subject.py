@@ -38,6 +38,7 @@ class Sample:
         betas: (10,), or None.
         is_right: Side the pipeline poses the hand model as.
         depth: (2, H, W) as the network gets it, or None.
+        reference_depth_mm: Distance that `depth` is relative to, or None.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Sample:
     betas: np.ndarray | None = None
     is_right: bool = True
     depth: np.ndarray | None = None
+    reference_depth_mm: float | None = None
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -122,7 +124,6 @@ class NetworkAccess(Protocol):
 
     #: Terms that pull towards a prior and are not zero for a true answer.
     regularisers: frozenset[str]
-    #: Grid (rows, columns) of the feature map and whether crops may be of another size; see checks.
 
     def build(self, seed: int) -> "nn.Module":
         """The network as a training starts it; the same for the same seed."""
@@ -211,6 +212,7 @@ class TrainingAccess(Protocol):
 
     def train(
         self,
+        access: NetworkAccess,
         network: "nn.Module",
         batches: Sequence[Sequence[Sample]],
         *,
@@ -219,6 +221,7 @@ class TrainingAccess(Protocol):
     ) -> Iterator[StepRecord]:
         """Take one step per batch, the first being step 0 of a run; yields each.
 
+        Answers and losses come from `access`, which may be a subject's own or one that was mended.
         `learning_rate` replaces the schedule by a constant one: the doctor's own experiments.
         """
         ...
@@ -266,9 +269,10 @@ class Subject:
         samples: Spread evenly over the training split, without augmentation, at most some dozens.
         split_frames: Frames in the training split.
         hand_model: The hand that the pipeline's labels and network are about.
-        forced: (row of `samples`, view) to the sample as the pipeline augments it.
-        worker_views: Number of workers to, for each worker, the pipeline's augmented images
-            (K, 3, H, W) of the same K first samples as that worker would make them.
+        forced: (row of `samples`, view) to the sample as the pipeline augments it; None from it:
+            the pipeline has no such augmentation.
+        worker_views: Number of workers to, for each worker, the augmented images (K, 3, H, W) that
+            it makes of the same K frames when its own turn comes.
         network, training, metric, run: See there.
     """
 
@@ -276,7 +280,7 @@ class Subject:
     samples: tuple[Sample, ...] = ()
     split_frames: int = 0
     hand_model: HandModel | None = None
-    forced: Callable[[int, View], Sample] | None = None
+    forced: Callable[[int, View], Sample | None] | None = None
     worker_views: Callable[[int], Sequence[np.ndarray]] | None = None
     network: NetworkAccess | None = None
     training: TrainingAccess | None = None
