@@ -332,7 +332,7 @@ class LossConfig(Section):
         description="Keypoints that the image tokens alone tell, in crop sizes.",
     )
     heatmaps: float = Field(
-        0.2, ge=0, description="Cross-entropy of the auxiliary keypoint maps, in nats."
+        0.2, ge=0, description="Divergence of the auxiliary keypoint maps from the true ones, in nats."
     )
 
     @model_validator(mode="after")

@@ -173,16 +173,18 @@ def hand_terms(
 def auxiliary_terms(heatmaps: Heatmaps, targets: Targets, counts: LabelCounts) -> dict[str, Tensor]:
     """What teaches the image tokens where the joints are.
 
-    ``auxiliary`` L1 of the maps' mean places in crop sizes; ``heatmaps`` cross-entropy of the maps
-    with the cells about each joint inside the crop, in nats: it tells every cell, not only their
-    mean, and moves a network from scratch off the constant predictor sooner.
+    ``auxiliary`` L1 of the maps' mean places in crop sizes; ``heatmaps`` Kullback-Leibler
+    divergence of the maps from the cells about each joint inside the crop, in nats: it tells every
+    cell, not only their mean, and moves a network from scratch off the constant predictor sooner.
+    Its gradient is the cross-entropy's; but of true maps it is zero, as a loss should be.
     """
     error = (heatmaps.keypoints_norm - targets.keypoints_norm).abs().clamp(max=_FARTHEST_2D)
-    cross_entropy = -(cell_shares(targets.keypoints_norm) * heatmaps.log_share).sum(1)
+    shares = cell_shares(targets.keypoints_norm)
+    divergence = (torch.xlogy(shares, shares) - shares * heatmaps.log_share).sum(1)
     weights = targets.keypoint_weights
     return {
         "auxiliary": _mean(error, weights, counts.keypoints),
-        "heatmaps": _mean(cross_entropy, weights, counts.keypoints),
+        "heatmaps": _mean(divergence, weights, counts.keypoints),
     }
 
 

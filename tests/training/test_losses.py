@@ -206,6 +206,7 @@ def test_auxiliary_maps_are_judged_by_the_cells_of_the_true_keypoints(batch):
     level = Heatmaps(torch.full_like(shares, 1 / 192).log(), torch.zeros(4, 21, 2))
     exact, blind = (auxiliary_terms(maps, targets, counts) for maps in (exact, level))
     assert float(exact["auxiliary"]) == 0 < float(blind["auxiliary"])
-    assert float(exact["heatmaps"]) < 1.4  # nats of four cells at most: ln 4
-    expected = np.log(192) * float(shares.sum(1).mean())
+    assert float(exact["heatmaps"]) == pytest.approx(0, abs=1e-5)
+    entropy = torch.special.entr(shares).sum(1)
+    expected = float((np.log(192) * shares.sum(1) - entropy).mean())
     assert float(blind["heatmaps"]) == pytest.approx(expected, 1e-3)
