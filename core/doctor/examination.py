@@ -1,6 +1,7 @@
 """A whole examination: what was looked at, what was found, and what follows from what."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from core.doctor.check import Finding, Named, Verdict
 
@@ -31,6 +32,7 @@ class Examination:
         seconds: How long it took.
         started: Unix time.
         command: How to repeat it.
+        overrides: Thresholds that a person set for it, by key; the rest are the table's.
     """
 
     subject: str
@@ -39,6 +41,7 @@ class Examination:
     seconds: float = 0.0
     started: float = 0.0
     command: str = ""
+    overrides: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_healthy(self) -> bool:
