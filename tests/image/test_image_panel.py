@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pointer
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from support_samples import make_document, make_sample, show
 
@@ -54,8 +54,7 @@ def without_overlays(panel) -> None:
 
 
 def move_to(panel, canvas_point) -> None:
-    QTest.mouseMove(panel.canvas, QPoint(1, 1))
-    QTest.mouseMove(panel.canvas, QPointF(*canvas_point).toPoint())
+    pointer.hover(panel.canvas, QPointF(*canvas_point).toPoint())
 
 
 def wheel(panel, at: QPointF, steps: int) -> None:
@@ -299,9 +298,7 @@ def test_dragging_pans_and_double_clicks_fit_the_hand_or_all(panel, qtbot):
     wheel(panel, QPointF(300, 250), 4)
     offset = canvas.view.offset.copy()
     left = Qt.MouseButton.LeftButton
-    qtbot.mousePress(canvas, left, pos=QPoint(400, 300))
-    QTest.mouseMove(canvas, QPoint(430, 280))
-    qtbot.mouseRelease(canvas, left, pos=QPoint(430, 280))
+    pointer.drag(canvas, QPoint(400, 300), QPoint(430, 280))
     np.testing.assert_allclose(canvas.view.offset - offset, [30, -20])
     qtbot.mouseDClick(canvas, left, pos=QPoint(400, 300))
     assert canvas.view.fit is Fit.HAND

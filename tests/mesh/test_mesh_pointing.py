@@ -1,6 +1,7 @@
 """Pointing at surfaces and joints of the mesh view, and measuring between two points."""
 
 import numpy as np
+import pointer
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
@@ -11,7 +12,7 @@ from core.conventions import JOINT_NAMES
 
 def test_pointing_names_vertex_part_and_error(qtbot, panel, view, document):
     at = surface_point(view, 3)
-    qtbot.mouseMove(view, at)
+    pointer.hover(view, at)
     qtbot.waitUntil(lambda: view.pick is not None)
     pick = view.pick
     nearest_mm = view.scene.prediction.vertices_mm[pick.vertex]

@@ -5,10 +5,10 @@ import io
 from dataclasses import replace
 
 import numpy as np
+import pointer
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from support_samples import make_document, make_sample, show, stand_in_hand
 
@@ -155,8 +155,7 @@ def test_hovering_a_chart_tells_the_document(panel, document, chart):
     plot = getattr(panel, chart).plot
     in_scene = plot.getViewBox().mapViewToScene(QPointF(JOINT_X[17], 0.5))
     at = plot.mapFromScene(in_scene)
-    QTest.mouseMove(plot.viewport(), QPoint(2, 2))
-    QTest.mouseMove(plot.viewport(), at)
+    pointer.hover(plot.viewport(), at)
     assert document.hovered_joint == 17
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pointer
 import pytest
 from curves_of_runs import TERMS, make_run, step_columns
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -68,9 +69,7 @@ def place_of(chart: Chart, step: float, share: float = 0.5) -> QPoint:
 
 
 def hover(chart: Chart, step: float) -> None:
-    viewport = chart.plot.viewport()
-    QTest.mouseMove(viewport, place_of(chart, step) + QPoint(3, 0))
-    QTest.mouseMove(viewport, place_of(chart, step))
+    pointer.hover(chart.plot.viewport(), place_of(chart, step))
     QApplication.processEvents()
 
 
@@ -272,7 +271,7 @@ def test_marks_are_told_by_the_pointer(panel, show):
     show(make_run(count=200, marks=marks))
     foot = place_of(panel.loss, 100, share=1.0) - QPoint(0, 4)
     assert panel.loss._tip_at(QPointF(foot)) == "step 100: disk full: 0 bytes left"
-    QTest.mouseMove(panel.loss.plot.viewport(), foot)
+    pointer.hover(panel.loss.plot.viewport(), foot)
     assert QToolTip.text() == "step 100: disk full: 0 bytes left"
     QToolTip.hideText()
     assert panel.loss._tip_at(QPointF(foot - QPoint(60, 0))) == ""
@@ -354,10 +353,7 @@ def test_dragging_pans_and_a_double_click_fits(panel, show, qtbot):
     left, right = panel.loss.plot.shown
     start = place_of(panel.loss, 500)
     viewport = panel.loss.plot.viewport()
-    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
-    for dx in (10, 30, 60):
-        QTest.mouseMove(viewport, start + QPoint(dx, 0))
-    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(60, 0))
+    pointer.drag(viewport, start, *(start + QPoint(dx, 0) for dx in (10, 30, 60)))
     settle(panel, qtbot)
     moved = 60 / panel.loss.plot.view_px.width() * (right - left)
     assert panel.loss.plot.shown == pytest.approx((left - moved, right - moved), abs=2)

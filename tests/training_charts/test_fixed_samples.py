@@ -2,10 +2,10 @@
 
 import cv2
 import numpy as np
+import pointer
 import pytest
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.events import SampleEvent
@@ -272,17 +272,15 @@ def test_keys_scroll_to_rows_out_of_sight(panel, run, qtbot):
 def test_hovering_shows_the_large_picture_until_the_pointer_leaves(panel, run, qtbot):
     panel.show_run(run(history(3)))
     table = panel.table
-    # From elsewhere: a pointer that an earlier test left there would not move at all.
-    QTest.mouseMove(table.viewport(), QPoint(table.viewport().width() - 2, 2))
-    QTest.mouseMove(table.viewport(), table.place((0, 0)).center())
+    pointer.hover(table.viewport(), table.place((0, 0)).center())
     qtbot.waitUntil(lambda: table.preview.event_shown is not None, timeout=WAIT_MS)
     assert table.preview.event_shown.epoch == 0
-    QTest.mouseMove(table.viewport(), table.place((0, 1)).center())
+    pointer.hover(table.viewport(), table.place((0, 1)).center())
     assert table.preview.event_shown.epoch == 1  # at once, while one is open
     thumbnail = table.place((0, 1))
     thumbnail.moveTopLeft(table.viewport().mapTo(panel.window_, thumbnail.topLeft()))
     assert not table.preview.geometry().intersects(thumbnail)
-    QTest.mouseMove(table.viewport(), QPoint(table.viewport().width() - 2, 2))
+    pointer.hover(table.viewport(), QPoint(table.viewport().width() - 2, 2))
     assert table.preview.event_shown is None
 
 

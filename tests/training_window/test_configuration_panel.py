@@ -1,7 +1,8 @@
 """The form as a person uses it: keys, clicks, what is marked, what is kept."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 
 from core.training.config import load_config, with_values
@@ -84,10 +85,6 @@ def test_choices_and_switches_by_keyboard(panel):
 def test_the_wheel_over_a_choice_scrolls_past_it(panel, qtbot):
     box = panel.form.row("optimisation.schedule").editor.box
     before = box.currentText()
-    QTest.mouseMove(box)
-    from PySide6.QtCore import QPoint, QPointF
-    from PySide6.QtGui import QWheelEvent
-
     wheel = QWheelEvent(
         QPointF(5, 5),
         QPointF(5, 5),

@@ -1,6 +1,7 @@
 """The monitor: finds runs, follows them, falls behind in pictures only, ends cleanly."""
 
 import shutil
+import sys
 import time
 from dataclasses import replace
 
@@ -169,3 +170,43 @@ def test_closing_in_the_middle_of_everything(qtbot, runs):
         monitor.run_updated.connect(lambda view: pytest.fail("closed monitors are silent"))
         monitor.close()
     qtbot.wait(50)
+
+
+@pytest.fixture
+def undisturbed():
+    """Who computes goes on computing: the monitor's thread sees none of the moments between."""
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(60.0)
+    yield
+    sys.setswitchinterval(interval_s)
+
+
+def test_a_run_that_was_not_followed_for_a_moment_is_told_of_again(
+    qtbot, monitors, runs, undisturbed
+):
+    # Who stops following forgets the view; a run that is over has no newer one.
+    path = fake_trainer.make_run(runs, name="a", steps=8).path
+    monitor = monitors(runs)
+    monitor.follow([path])
+    qtbot.waitUntil(lambda: path in monitor.views, timeout=WAIT_MS)
+    monitor.follow([])
+    assert monitor.views == {}
+    monitor.follow([path])
+    qtbot.waitUntil(lambda: path in monitor.views, timeout=WAIT_MS)
+    assert monitor.seen[0] is monitor.seen[1]  # nothing was read again
+
+
+def test_news_that_come_while_nobody_follows_are_told_to_who_follows_again(
+    qtbot, monitors, runs, undisturbed
+):
+    path = fake_trainer.make_run(runs, name="a", steps=8).path
+    monitor = monitors(runs)
+    monitor.follow([path])
+    deadline_s = time.monotonic() + WAIT_MS / 1000
+    while path not in monitor._follower._news and time.monotonic() < deadline_s:
+        time.sleep(0.005)  # without the event loop, which would take it
+    monitor.follow([])
+    while monitor._follower._news:
+        monitor._take_one()  # nobody wants it
+    monitor.follow([path])
+    qtbot.waitUntil(lambda: path in monitor.views, timeout=WAIT_MS)

@@ -1,5 +1,6 @@
 """Going through the samples with keys, the slider and the list."""
 
+import pointer
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialog
@@ -91,12 +92,11 @@ def test_play_at_the_end_of_a_sequence_begins_it_again(opened, qtbot):
 
 def test_the_slider_scrubs(opened, qtbot):
     scrubber = opened.window.timeline.scrubber
-    middle = QPoint(scrubber.width() // 2, scrubber.height() // 2)
-    qtbot.mousePress(scrubber, Qt.MouseButton.LeftButton, pos=middle)
-    assert abs(row(opened) - COUNT // 2) <= 1
-    qtbot.mouseMove(scrubber, QPoint(scrubber.width() - 1, 5))
-    qtbot.mouseRelease(scrubber, Qt.MouseButton.LeftButton, pos=QPoint(scrubber.width() - 1, 5))
-    assert row(opened) == COUNT - 1
+    middle, end = scrubber.rect().center(), QPoint(scrubber.width() - 1, 5)
+    rows = []
+    opened.session.document.row_changed.connect(rows.append)
+    pointer.drag(scrubber, middle, end)
+    assert abs(rows[0] - COUNT // 2) <= 1 and row(opened) == COUNT - 1
 
 
 def jump_dialog(opened, qtbot):

@@ -106,6 +106,7 @@ class _Follower(QThread):
         self._is_over = False
         self._look_now = False
         self._followed: frozenset[Path] = frozenset()
+        self._begun: frozenset[Path] = frozenset()  # followed (again) since the last look
         self._news: dict[object, RunView | list[RunSummary] | str] = {}
         # Of the thread alone.
         self._list = RunList(root)
@@ -125,7 +126,9 @@ class _Follower(QThread):
     ) -> None:
         with self._lock:
             self.root = root or self.root
-            self._followed = self._followed if followed is None else followed
+            if followed is not None:
+                self._begun |= followed - self._followed
+                self._followed = followed
             self._look_now = self._look_now or now
         self._wake.set()
 
@@ -162,15 +165,16 @@ class _Follower(QThread):
     def _take_orders(self) -> None:
         with self._lock:
             root, followed, look_now = self.root, self._followed, self._look_now
-            self._look_now = False
+            begun, self._begun, self._look_now = self._begun, frozenset(), False
         if root != self._list.root:
             self._list, self._last_list = RunList(root), None
             look_now = True
         kept = {path: self._histories.get(path) or RunHistory(path) for path in followed}
         self._histories = kept
-        self._due_s = (
-            {} if look_now else {p: s for p, s in self._due_s.items() if p in (None, *kept)}
-        )
+        # Who follows a run again has forgotten its view, also where this thread saw no moment
+        # between: as one that was never looked at it is told of at once.
+        known = {None, *kept} - begun
+        self._due_s = {} if look_now else {p: s for p, s in self._due_s.items() if p in known}
 
     def _look(self, path: Path | None) -> None:
         began_s = time.monotonic()
