@@ -9,7 +9,7 @@ import argparse
 import importlib
 import sys
 
-COMMANDS = ("synthesize", "inspect", "audit", "config", "import_config", "train")
+COMMANDS = ("synthesize", "inspect", "audit", "config", "import_config", "train", "doctor")
 
 
 def build_parser() -> argparse.ArgumentParser:

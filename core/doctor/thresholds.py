@@ -4,7 +4,7 @@ A threshold comes from what noise and tolerance do to the measured number, never
 that are planted to test it; the reason says how.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -51,3 +51,20 @@ class Thresholds:
 
     def __getitem__(self, key: str) -> float:
         return self.overrides.get(key, default_thresholds()[key].value)
+
+
+def parse_thresholds(assignments: Sequence[str]) -> dict[str, float]:
+    """``["reprojection.offset_px=4", …]`` as numbers by key; raises ValueError."""
+    found: dict[str, float] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.strip().partition("=")
+        try:
+            found[key.strip()] = float(text)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ValueError(
+                f"a threshold is changed as key=number, such as reprojection.offset_px=4, "
+                f"not by {assignment!r}"
+            )
+    return found

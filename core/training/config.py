@@ -18,6 +18,7 @@ from core.training.config_fields import TEXT_KINDS, FieldInfo, Scalar, describe,
 from core.training.config_sections import (
     AugmentationConfig,
     DataConfig,
+    DoctorConfig,
     LossConfig,
     OptimisationConfig,
     RunConfig,
@@ -32,6 +33,7 @@ __all__ = [
     "ConfigProblem",
     "DataConfig",
     "Difference",
+    "DoctorConfig",
     "FieldInfo",
     "LossConfig",
     "OptimisationConfig",
@@ -64,6 +66,7 @@ class TrainingConfig(Section):
     loss: LossConfig = Field(LossConfig(), title="Loss weights")
     network: NetworkConfig = Field(NetworkConfig(), title="Network")
     augmentation: AugmentationConfig = Field(AugmentationConfig(), title="Augmentation")
+    doctor: DoctorConfig = Field(DoctorConfig(), title="Doctor")
 
     @model_validator(mode="after")
     def _the_name_is_a_folder_name(self) -> Self:

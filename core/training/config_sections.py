@@ -332,7 +332,9 @@ class LossConfig(Section):
         description="Keypoints that the image tokens alone tell, in crop sizes.",
     )
     heatmaps: float = Field(
-        0.2, ge=0, description="Divergence of the auxiliary keypoint maps from the true ones, in nats."
+        0.2,
+        ge=0,
+        description="Divergence of the auxiliary keypoint maps from the true ones, in nats.",
     )
 
     @model_validator(mode="after")
@@ -394,4 +396,15 @@ class AugmentationConfig(Section):
         le=1,
         description="Share of depth pixels that lose their reading.",
         json_schema_extra={"unit": "share"},
+    )
+
+
+class DoctorConfig(Section):
+    """What the doctor should judge differently for this configuration."""
+
+    thresholds: str = Field(
+        "",
+        description="Changed thresholds of the doctor as key=number, separated by commas, such as "
+        "reprojection.offset_px=4; docs/doctor.md lists them.",
+        json_schema_extra={"when_empty": "those of the doctor's own table"},
     )

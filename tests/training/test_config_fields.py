@@ -20,6 +20,7 @@ def test_sections_come_in_the_order_of_the_form():
         "Loss weights",
         "Network",
         "Augmentation",
+        "Doctor",
     ]
 
 

@@ -1,0 +1,57 @@
+"""From findings to root causes, the most probable first."""
+
+from collections.abc import Sequence
+
+from core.doctor.check import Finding, Verdict
+from core.doctor.examination import Cause
+
+#: These say that learning fails, not why: any other fault explains them.
+SYMPTOMS = frozenset(
+    {
+        "constant_predictor",
+        "image_ignored",
+        "cannot_overfit",
+        "labels_not_representable",
+        "plateau",
+        "divergence",
+        "oscillation",
+        "overfitting",
+        "pa_ratio_suspicious",
+    }
+)
+
+
+def diagnose(findings: Sequence[Finding]) -> tuple[Cause, ...]:
+    """Causes in order: faults before warnings, reasons before symptoms, upstream before downstream.
+
+    Upstream first, because a fault above makes those below it likely, and never the reverse. Each
+    cause explains the checks that it blocked; the first also explains the symptoms that are left.
+    """
+    causes = [
+        Cause(named=named, check=finding.check, explains=_blocked_by(named.cause, findings))
+        for finding in findings
+        for named in finding.outcome.named
+    ]
+    ordered = sorted(causes, key=lambda cause: (_is_warning(cause), _is_symptom(cause)))
+    if not ordered or _is_symptom(ordered[0]) or _is_warning(ordered[0]):
+        return tuple(ordered)
+    symptoms = tuple(cause.check for cause in ordered if _is_symptom(cause))
+    first = ordered[0]
+    explains = tuple(dict.fromkeys((*first.explains, *symptoms)))
+    return (Cause(named=first.named, check=first.check, explains=explains), *ordered[1:])
+
+
+def _is_warning(cause: Cause) -> bool:
+    return cause.named.verdict is Verdict.WARNING
+
+
+def _is_symptom(cause: Cause) -> bool:
+    return cause.named.cause in SYMPTOMS
+
+
+def _blocked_by(cause: str, findings: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(
+        finding.check
+        for finding in findings
+        if finding.outcome.reason == "blocked" and cause in finding.outcome.detail.split(", ")
+    )
