@@ -1,6 +1,6 @@
 """What explains a loss curve: whose gradient it is, and how far each part of the network moves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -20,6 +20,7 @@ PARTS = {
         "decode_shape",
         "decode_camera",
         "keypoint_heatmaps",
+        "keypoint_lift",
     ),
     "upsampler": ("upsampler",),
     "refinement": ("refinement",),
@@ -60,15 +61,23 @@ def shares(norms: dict[str, float]) -> dict[str, float]:
     return {name: norm / total if total > 0 else 0.0 for name, norm in norms.items()}
 
 
-class UpdateRatios:
-    """How far each part of the network moved in a step, relative to how large it is."""
+def parts_of(network: UTNet) -> dict[str, list[nn.Parameter]]:
+    """The network's parameters by `PARTS`; what a configuration leaves out has none."""
+    found = {
+        part: [getattr(network, name) for name in names if getattr(network, name) is not None]
+        for part, names in PARTS.items()
+    }
+    return {
+        part: [parameter for module in modules for parameter in module.parameters()]
+        for part, modules in found.items()
+    }
 
-    def __init__(self, network: UTNet) -> None:
-        self._parts = {
-            part: [p for module in modules for p in getattr(network, module).parameters()]
-            for part, modules in PARTS.items()
-        }
-        self._before: dict[str, list[Tensor]] = {}
+
+class UpdateRatios:
+    """How far each part of a network moved in a step, relative to how large it is."""
+
+    def __init__(self, parts: Mapping[str, Sequence[Tensor]]) -> None:
+        self._parts = parts
         self.ratios: dict[str, float] = {}
 
     @contextmanager

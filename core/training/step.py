@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from core.network.utnet import UTNet
 from core.training.config import OptimisationConfig
 from core.training.crop_dataset import Batch
-from core.training.diagnostics import UpdateRatios
+from core.training.diagnostics import UpdateRatios, parts_of
 from core.training.losses import TERMS, HandLoss, LabelCounts, weigh
 from core.training.optimiser import WeightAverage, set_learning_rate
 
@@ -100,7 +100,7 @@ class Stepper:
         self.config = config
         module = LossModule(network, loss, compiled=config.compile)
         self.module, self.optimiser = fabric.setup(module, optimiser, move_to_device=False)
-        self.updates = UpdateRatios(network)
+        self.updates = UpdateRatios(parts_of(network))
         self._skipped = 0
 
     def compute(

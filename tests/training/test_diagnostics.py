@@ -7,7 +7,7 @@ import torch
 from support_training import batch_of, labelled_frame, loss_of, small_network
 
 from core.network.utnet import UTNet
-from core.training.diagnostics import PARTS, UpdateRatios, gradient_norms, shares
+from core.training.diagnostics import PARTS, UpdateRatios, gradient_norms, parts_of, shares
 from core.training.losses import LabelCounts
 
 
@@ -71,7 +71,7 @@ def test_shares_add_up_to_one_and_survive_nothing():
 
 def test_update_ratios_tell_how_far_each_part_moved():
     network = small_network()
-    updates = UpdateRatios(network)
+    updates = UpdateRatios(parts_of(network))
     with updates.measuring(), torch.no_grad():
         for parameter in network.vit.parameters():
             parameter.mul_(1.01)
@@ -83,6 +83,6 @@ def test_update_ratios_tell_how_far_each_part_moved():
 
 
 def test_every_parameter_belongs_to_exactly_one_part():
-    network = small_network()
+    network = small_network(lift=True)
     modules = [module for names in PARTS.values() for module in names]
     assert sorted(modules) == sorted({name.split(".")[0] for name, _ in network.named_parameters()})

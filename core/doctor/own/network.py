@@ -21,7 +21,7 @@ from core.network.output import HandOutput, UTNetOutput
 from core.network.utnet import UTNet
 from core.training.config import TrainingConfig
 from core.training.crop_dataset import Targets
-from core.training.diagnostics import PARTS
+from core.training.diagnostics import parts_of
 from core.training.losses import HandLoss, LabelCounts, weigh
 from core.training.start import load_start_weights
 
@@ -145,10 +145,7 @@ class OwnNetwork:
 
     def parts(self, network: nn.Module) -> dict[str, list[nn.Parameter]]:
         """As training reports them."""
-        return {
-            part: [p for module in modules for p in getattr(network, module).parameters()]
-            for part, modules in PARTS.items()
-        }
+        return parts_of(network)
 
 
 @contextmanager

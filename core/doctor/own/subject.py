@@ -10,7 +10,7 @@ from core.data.ho3d.index import Ho3dIndex, open_index
 from core.doctor.own.metric import own_metric
 from core.doctor.own.network import OwnNetwork
 from core.doctor.own.samples import OwnViews
-from core.doctor.own.training import OwnTraining
+from core.doctor.own.training import own_training
 from core.doctor.run_record import RunRecord
 from core.doctor.subject import MetricAccess, Subject
 from core.files.embedded import dataset_folder
@@ -59,7 +59,7 @@ def own_subject(
         forced=views.forced,
         worker_views=None if augmentation is None else views.worker_views,
         network=OwnNetwork(config, hand_model, checkpoint),
-        training=OwnTraining(config, total_steps(config, len(index))),
+        training=own_training(config, total_steps(config, len(index))),
         metric=_metric(config.data, hand_model, seed),
         run=run,
     )
