@@ -5,6 +5,7 @@ causes or checks that it no longer knows; these are shown by their id, and said 
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from core.doctor.thresholds import default_thresholds
 from core.doctor.words import catalogue, say
 
 MINUS = "\N{MINUS SIGN}"
+
+#: Units that names of quantities end with; a number carries its own.
+_UNIT_IN_NAME = re.compile("_(mm|px|deg|rad)$")
 
 #: Reasons whose detail is a list of ids, and the catalogue's section and part that name them.
 _DETAIL_NAMES = {"blocked": ("causes", ".title"), "missing": ("parts", "")}
@@ -141,8 +145,9 @@ def number(value: float) -> str:
 
 
 def quantity(name: str, language: str) -> str:
-    """What was measured, in words: the catalogue's, else the name without its underscores."""
-    return catalogue(language).get(f"quantities.{name}", name.replace("_", " "))
+    """What was measured, in words: the catalogue's, else the name without underscores and unit."""
+    plain = _UNIT_IN_NAME.sub("", name).replace("_", " ")
+    return catalogue(language).get(f"quantities.{name}", plain)
 
 
 def measured(value: float, reading: Reading) -> str:

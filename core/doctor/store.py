@@ -22,6 +22,7 @@ from core.doctor.evidence_json import (
     value_to_json,
 )
 from core.doctor.examination import Cause, Examination
+from core.doctor.thresholds import default_thresholds
 from core.files.durable import write_atomically
 
 #: Raised whenever an older reader would misread what is written.
@@ -47,7 +48,7 @@ def write_examination(folder: Path, examination: Examination) -> Path:
         "started": examination.started,
         "seconds": examination.seconds,
         "command": examination.command,
-        "overrides": value_to_json(examination.overrides),
+        "thresholds": _thresholds_used(examination),
         "findings": [finding_to_json(finding, folder) for finding in examination.findings],
         "causes": [
             {
@@ -59,7 +60,8 @@ def write_examination(folder: Path, examination: Examination) -> Path:
         ],
     }
     path = folder / FILE_NAME
-    write_atomically(path, json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1).encode())
+    # ASCII: names of files that are no valid Unicode come through as well.
+    write_atomically(path, json.dumps(data, allow_nan=False, indent=1).encode("ascii"))
     return path
 
 
@@ -88,9 +90,7 @@ def read_examination(folder: Path) -> Examination:
             seconds=number_from_json(data["seconds"]),
             started=number_from_json(data["started"]),
             command=text(data["command"]),
-            overrides={
-                text(key): number_from_json(value) for key, value in data["overrides"].items()
-            },
+            overrides=_overrides(data["thresholds"]),
         )
     except FileNotFoundError as error:
         missing = error.filename or path
@@ -102,6 +102,28 @@ def read_examination(folder: Path) -> Examination:
         raise DamagedExaminationError(
             f"{path} is no examination that can be read: {what}; examine again to replace it"
         ) from error
+
+
+def _thresholds_used(examination: Examination) -> dict[str, Any]:
+    """Values that verdicts rest on, so that they stay true when the table changes later."""
+    table = {key: row.value for key, row in default_thresholds().items()}
+    used = {
+        reading.threshold: table[reading.threshold]
+        for finding in examination.findings
+        for reading in finding.outcome.readings
+        if reading.threshold in table
+    }
+    values = used | dict(examination.overrides)
+    return {key: number_to_json(value) for key, value in values.items()}
+
+
+def _overrides(data: Mapping[str, Any]) -> dict[str, float]:
+    """Of the stored thresholds, those that are not today's table's."""
+    table = default_thresholds()
+    values = {text(key): number_from_json(value) for key, value in data.items()}
+    return {
+        key: value for key, value in values.items() if key not in table or table[key].value != value
+    }
 
 
 def finding_to_json(finding: Finding, folder: Path) -> dict[str, Any]:
