@@ -202,10 +202,11 @@ def test_what_goes_wrong_is_told_in_words_with_a_remedy(opener, qtbot, behaviour
 
 
 def test_a_run_that_hangs_is_told_of_and_can_be_terminated(opener, qtbot, monkeypatch):
-    monkeypatch.setattr("core.training.run_status.SILENCE_S", 0.5)
-    monkeypatch.setattr("core.training.run_status.LONG_SILENCE_S", 20.0)
     workspace = opener("--behaviour", "hang", "--rate", "200")
-    start(workspace, qtbot)
+    log = RunFolder(start(workspace, qtbot)).log_file
+    qtbot.waitUntil(lambda: "the fake hangs" in log.read_text(), timeout=WAIT_MS)
+    # Not before: a process that comes late on a busy machine would be taken for one that hangs.
+    monkeypatch.setattr("core.training.run_status.SILENCE_S", 0.5)
     wait_for(workspace, qtbot, RunState.STALLED)
     header = workspace.header
     assert "No sign of life" in header.strip.message.text()
