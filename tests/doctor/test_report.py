@@ -15,8 +15,9 @@ from core.doctor.evidence import Bars, Curves, Overlay, Scatter, Table
 from core.doctor.examination import Cause, Examination
 from core.doctor.phrases import measured
 from core.doctor.report.figures import figure
+from core.doctor.report.files import write_report
 from core.doctor.report.markdown import plain, write_markdown
-from core.doctor.report.page import page, write_html
+from core.doctor.report.page import page
 from core.doctor.words import LANGUAGES, say
 
 HOSTILE = (
@@ -336,12 +337,18 @@ def test_long_curves_keep_their_spikes():
     assert max(heights) - min(heights) > 150
 
 
-def test_files_are_named_by_language(tmp_path: Path):
-    paths = {write_html(tmp_path, healthy_examination(), language) for language in LANGUAGES}
-    paths |= {write_markdown(tmp_path, faulty_examination(), language) for language in LANGUAGES}
-    assert {path.name for path in paths} == {
+def test_one_call_leaves_everything_in_the_folder(tmp_path: Path):
+    figures = write_report(tmp_path, faulty_examination())
+    assert {path.name for path in tmp_path.iterdir()} == {
         "report.en.html", "report.zh.html", "report.en.md", "report.zh.md",
+        "examination.json", "evidence", "figures",
     }  # fmt: skip
+    assert [path.name for path in figures["learning_rate"]] == [
+        "learning_rate_0.en.svg",
+        "learning_rate_1.en.svg",
+    ]
+    assert figures["load"] == [] and figures["targets"] == []
+    assert all(path.is_file() for paths in figures.values() for path in paths)
     named = re.findall(r"!\[.*?\]\((.*?)\)", (tmp_path / "report.zh.md").read_text("utf-8"))
     assert named and all((tmp_path / name).is_file() for name in named)
 

@@ -37,6 +37,11 @@ def write_markdown(folder: Path, examination: Examination, language: str) -> Pat
     return path
 
 
+def figure_file(check: str, index: int, language: str) -> str:
+    """Where a check's figure lies, from the report's folder."""
+    return f"{FIGURES}/{check}_{index}.{language}.svg"
+
+
 def plain(text: str) -> str:
     """The text as text: no mark of Markdown or HTML in it means anything, and it is one line."""
     one_line = " ".join(writable(text).split())
@@ -110,7 +115,8 @@ def _item(item: ItemText, language: str, folder: Path) -> list[str]:
         lines += [f"**{say('report.purpose', language)}.** {plain(item.purpose)}", ""]
     lines += _measurements(item, language)
     for index, evidence in enumerate(item.evidence):
-        lines += _evidence(evidence, f"{item.check}_{index}", language, folder)
+        file = figure_file(item.check, index, language)
+        lines += _evidence(evidence, file, language, folder)
     lines += [f"**{say('report.conclusion', language)}.**", ""]
     for cause in item.causes:
         said = f"**{plain(cause.title)}.** {plain(cause.explanation)} {plain(cause.why)}"
@@ -150,7 +156,7 @@ def _measurements(item: ItemText, language: str) -> list[str]:
     return lines + ([plain(item.under), ""] if item.under else [])
 
 
-def _evidence(evidence: Evidence, name: str, language: str, folder: Path) -> list[str]:
+def _evidence(evidence: Evidence, file: str, language: str, folder: Path) -> list[str]:
     if isinstance(evidence, Table):
         columns = [plain(label(column, language)) for column in evidence.columns]
         rows, more = shown_rows(evidence)
@@ -158,7 +164,6 @@ def _evidence(evidence: Evidence, name: str, language: str, folder: Path) -> lis
         lines = [f"**{plain(label(evidence.title, language))}**", "", *_table(columns, cells)]
         return lines + ([plain(say("report.more_rows", language, more=more)), ""] if more else [])
     drawing = figure(evidence, language, style=figure_style(own_ground=True))
-    file = f"{FIGURES}/{name}.{language}.svg"
     write_atomically(folder / file, (drawing or "").encode("utf-8"))
     return [f"![{plain(label(evidence.title, language))}]({file})", ""]
 
