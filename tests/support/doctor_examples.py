@@ -4,12 +4,17 @@ The ill one holds every kind of evidence, every verdict, readings with and witho
 numbers that are none, changes to apply, and each reason for not testing.
 """
 
+import string
+
 import numpy as np
 
 from core.conventions import BONES, CROP_SIZE_PX
 from core.doctor.check import Finding, Named, Outcome, Reading, Tier, Verdict, not_tested
 from core.doctor.evidence import Bars, Curves, Overlay, Scatter, Table
 from core.doctor.examination import Cause, Examination
+from core.doctor.words import catalogue
+
+CAUSE_PARTS = ("title", "explanation", "why", "remedy")
 
 HEIGHT, WIDTH = CROP_SIZE_PX
 STARTED = 1_790_000_000.0
@@ -41,6 +46,19 @@ def picture(seed: int = 0) -> np.ndarray:
             inside = (columns - x) ** 2 + (rows - y) ** 2 < 11**2
             image[inside] = (214, 168, 140) - 10 * share
     return np.clip(image + rng.normal(0, 5, image.shape), 0, 255).astype(np.uint8)
+
+
+def numbers_for(cause: str, **known: object) -> dict[str, object]:
+    """What is known, and a 1.5 for every other number that the cause's sentences ask for."""
+    asked = {
+        name
+        for part in CAUSE_PARTS
+        for _, name, _, _ in string.Formatter().parse(
+            catalogue("en").get(f"causes.{cause}.{part}", "")
+        )
+        if name
+    }
+    return dict.fromkeys(sorted(asked), 1.5) | known
 
 
 def healthy_examination() -> Examination:
@@ -136,7 +154,7 @@ def _scale() -> Finding:
         named=(
             Named(
                 cause="joints_in_metres",
-                numbers={"extent_mm": 0.1864, "factor": 0.001, "ratio": 0.001},
+                numbers=numbers_for("joints_in_metres", extent_mm=0.1864, factor=0.001),
                 where=("MC1/0012", "MC1/0013"),
                 changes={"data.joint_unit": "m"},
             ),
@@ -185,7 +203,7 @@ def _loss_balance() -> Finding:
             Named(
                 cause="one_term_dominates",
                 verdict=Verdict.WARNING,
-                numbers={"term": "joints_3d", "share": 0.997, "other": "keypoints_2d"},
+                numbers=numbers_for("one_term_dominates", term="joints_3d", share=0.997),
                 changes={"losses.joints_3d": 0.05},
             ),
         ),
@@ -219,7 +237,7 @@ def _learning_rate() -> Finding:
         named=(
             Named(
                 cause="rate_too_high",
-                numbers={"learning_rate": 3e-2, "largest": 8e-4, "factor": 37.5},
+                numbers=numbers_for("rate_too_high", learning_rate=3e-2, factor=37.5),
                 changes={"optimisation.learning_rate": 4e-4},
             ),
         ),
