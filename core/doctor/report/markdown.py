@@ -56,15 +56,6 @@ def _code(text: str) -> list[str]:
     return [fence, writable(text).rstrip("\n"), fence, ""]
 
 
-def _inline_code(text: str) -> str:
-    one_line = " ".join(writable(text).split())
-    longest = max((len(run) for run in re.findall("`+", one_line)), default=0)
-    tick = "`" * (longest + 1)
-    space = " " if "`" in one_line else ""
-    # Inside a table a bar would end the cell, in code as well.
-    return f"{tick}{space}{one_line}{space}{tick}".replace("|", "\\|")
-
-
 def _lead(name: str, language: str) -> str:
     """A word and a colon."""
     return say("report.lead", language, name=say(f"report.{name}", language))
@@ -132,7 +123,7 @@ def _item(item: ItemText, language: str, folder: Path) -> list[str]:
 def _measurements(item: ItemText, language: str) -> list[str]:
     lines = [f"**{say('report.result', language)}.**", ""]
     if item.formula:
-        lines += [f"{_lead('formula', language)}{_inline_code(item.formula)}", ""]
+        lines += [f"{_lead('formula', language)}{plain(item.formula)}", ""]
     if item.readings:
         names = ("quantity", "measured", "expected", "reason")
         heads = [say(f"report.{name}", language) for name in names]

@@ -191,8 +191,7 @@ def _item_parts(item: ItemText, language: str) -> list[Html]:
         parts += [_heading("purpose", language), element("p", item.purpose)]
     parts.append(_heading("result", language))
     if item.formula:
-        formula = element("code", item.formula, css="formula")
-        parts.append(element("p", _lead("formula", language), formula))
+        parts.append(element("p", element("strong", _lead("formula", language)), item.formula))
     if item.readings:
         parts.append(_readings(item.readings, language))
     else:
@@ -251,7 +250,7 @@ def _number(reading: ReadingText, language: str) -> list[Html]:
 def _where(cause: CauseText, language: str) -> Html:
     if not cause.where:
         return Html("")
-    return element("p", _lead("location", language), element("strong", cause.where))
+    return element("p", element("strong", _lead("location", language)), cause.where)
 
 
 def _lead(name: str, language: str) -> str:

@@ -77,7 +77,6 @@ td .mark{display:block;font-size:11px;color:var(--fault)}
 .data{width:auto}.data td,.data th{padding-right:28px}
 .wide{overflow-x:auto}
 .hint{color:var(--t3);font-size:12px}
-.formula{color:var(--t1)}
 .figure{margin:12px 0;padding:4px 0;border:1px solid var(--line);border-radius:8px;
 width:fit-content;max-width:100%}
 .figure svg{display:block;max-width:100%;height:auto}
