@@ -12,7 +12,7 @@ TEST_WORKERS ?= 2
 # One thread per process: two that fight for a core make torch ten times slower.
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: run test lint format bench screenshots setup clean
+.PHONY: run test lint format bench doctor-suite screenshots setup clean
 
 run:
 	@bash scripts/setup.sh --window
@@ -31,6 +31,17 @@ format: setup
 
 bench: setup
 	$(TEST_ENV) $(PY) -m pytest tests/benchmarks -m benchmark --benchmark-only $(PYTEST_ARGS)
+
+# Plants every fault and examines it: hours on two cores; results in docs/doctor_suite.md.
+SUITE := OMP_NUM_THREADS=1 PYTHONPATH=.:tests/support $(PY) tests/support/doctor_suite.py
+SUITE_RESULTS := .benchmarks/doctor
+doctor-suite: setup
+	@mkdir -p $(SUITE_RESULTS)
+	$(SUITE) plants --json $(SUITE_RESULTS)/plants.json
+	$(SUITE) pairs --json $(SUITE_RESULTS)/pairs.json
+	$(SUITE) healthy --json $(SUITE_RESULTS)/healthy.json
+	PYTHONPATH=.:tests/support $(PY) tests/support/doctor_table.py $(SUITE_RESULTS)/*.json \
+	    > docs/doctor_suite.md
 
 screenshots: setup
 	$(TEST_ENV) $(PY) scripts/screenshots.py $(ARGS)
