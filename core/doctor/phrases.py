@@ -157,7 +157,9 @@ def measured(value: float, reading: Reading) -> str:
     return f"{number(value)} {reading.unit}".rstrip()
 
 
-def limit_of(reading: Reading, overrides: Mapping[str, float]) -> Limit | None:
+def limit_of(
+    reading: Reading, overrides: Mapping[str, float], language: str = "en"
+) -> Limit | None:
     """What the reading is held against; None where it only informs."""
     row = default_thresholds().get(reading.threshold)
     if row is None and reading.threshold not in overrides:
@@ -166,9 +168,15 @@ def limit_of(reading: Reading, overrides: Mapping[str, float]) -> Limit | None:
     return Limit(
         value=value,
         unit=row.unit if row else reading.unit,
-        reason=row.reason if row else "",
+        reason=threshold_reason(reading.threshold, language),
         is_overridden=row is None or value != row.value,
     )
+
+
+def threshold_reason(key: str, language: str) -> str:
+    """Why a threshold lies where it does; the table's own English where it has no translation."""
+    row = default_thresholds().get(key)
+    return catalogue(language).get(f"reasons.{key}", row.reason if row else "")
 
 
 def limit_text(reading: Reading, limit: Limit) -> str:

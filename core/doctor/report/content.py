@@ -5,7 +5,7 @@ formula, number and place in the data, conclusion, recommendation.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from core.doctor.check import Finding, Named, Reading, Verdict
@@ -184,7 +184,7 @@ def _item(finding: Finding, overrides: Mapping[str, float], language: str) -> It
         verdict_word=verdict_word(finding.verdict, language),
         purpose=check_why(finding.check, language),
         formula=check_formula(finding.check, language),
-        readings=tuple(_reading(reading, overrides, language) for reading in outcome.readings),
+        readings=_readings(outcome.readings, overrides, language),
         under=_under(finding, language),
         causes=tuple(_cause(named, finding.check, language) for named in outcome.named),
         conclusion=_item_conclusion(finding, overrides, language),
@@ -194,8 +194,23 @@ def _item(finding: Finding, overrides: Mapping[str, float], language: str) -> It
     )
 
 
+def _readings(
+    readings: tuple[Reading, ...], overrides: Mapping[str, float], language: str
+) -> tuple[ReadingText, ...]:
+    """The rows; a reason is told once."""
+    told: set[str] = set()
+    rows = []
+    for reading in readings:
+        row = _reading(reading, overrides, language)
+        if row.reason and row.reason in told:
+            row = replace(row, reason=say("report.as_above", language))
+        told.add(row.reason)
+        rows.append(row)
+    return tuple(rows)
+
+
 def _reading(reading: Reading, overrides: Mapping[str, float], language: str) -> ReadingText:
-    limit = limit_of(reading, overrides)
+    limit = limit_of(reading, overrides, language)
     reason = ""
     if limit is not None:
         set_by_hand = say("report.overridden", language) if limit.is_overridden else ""
