@@ -150,11 +150,16 @@ def quantity(name: str, language: str) -> str:
     return catalogue(language).get(f"quantities.{name}", plain)
 
 
-def measured(value: float, reading: Reading) -> str:
+def measured(value: float, reading: Reading, language: str = "en") -> str:
     """A number of this reading's kind with its unit; shares of a whole in per cent."""
-    if not reading.unit and _is_share(reading) and math.isfinite(value):
+    if _is_share(reading) and math.isfinite(value):
         return f"{number(100 * value)} %"
-    return f"{number(value)} {reading.unit}".rstrip()
+    return f"{number(value)} {unit_word(reading.unit, language)}".rstrip()
+
+
+def unit_word(unit: str, language: str) -> str:
+    """A unit that is a word, in the language; any other, such as mm, as it is."""
+    return catalogue(language).get(f"units.{unit}", unit)
 
 
 def limit_of(
@@ -179,10 +184,10 @@ def threshold_reason(key: str, language: str) -> str:
     return catalogue(language).get(f"reasons.{key}", row.reason if row else "")
 
 
-def limit_text(reading: Reading, limit: Limit) -> str:
+def limit_text(reading: Reading, limit: Limit, language: str = "en") -> str:
     """``≤ 3 px`` or ``≥ 99 %``: what the number may be."""
     sign = "≤" if reading.is_high_bad else "≥"
-    return f"{sign} {measured(limit.value, reading)}"
+    return f"{sign} {measured(limit.value, reading, language)}"
 
 
 def is_beyond(reading: Reading, limit: Limit) -> bool:
@@ -210,4 +215,5 @@ def _trimmed(digits: str) -> str:
 
 
 def _is_share(reading: Reading) -> bool:
-    return reading.quantity.endswith("share")
+    """Written in per cent: what is called a share, or has it for a unit."""
+    return reading.unit == "share" or (not reading.unit and reading.quantity.endswith("share"))

@@ -182,8 +182,8 @@ def test_every_number_and_every_place_is_in_both_reports(make, language: str, tm
     markdown = write_markdown(tmp_path, examination, language).read_text(encoding="utf-8")
     for finding in examination.findings:
         for reading in finding.outcome.readings:
-            assert measured(reading.value, reading) in html
-            assert measured(reading.value, reading) in markdown
+            assert measured(reading.value, reading, language) in html
+            assert measured(reading.value, reading, language) in markdown
         for named in finding.outcome.named:
             for word in (*named.where, *(key.rpartition(".")[2] for key in named.changes)):
                 assert word in html and word in markdown

@@ -217,8 +217,8 @@ def _reading(reading: Reading, overrides: Mapping[str, float], language: str) ->
         reason = "; ".join(part for part in (set_by_hand, limit.reason) if part)
     return ReadingText(
         quantity=quantity(reading.quantity, language),
-        measured=measured(reading.value, reading),
-        expected=limit_text(reading, limit) if limit else "",
+        measured=measured(reading.value, reading, language),
+        expected=limit_text(reading, limit, language) if limit else "",
         reason=reason,
         is_beyond=limit is not None and is_beyond(reading, limit),
     )
