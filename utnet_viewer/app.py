@@ -160,7 +160,7 @@ class Starter(QObject):
         from utnet_viewer.mesh.open3d_loading import is_loaded
 
         if not self.window.workspace.docks:
-            return self._menus is not None and self._menus.train.is_ready
+            return self._menus is not None and self._menus.is_page_ready
         return not self.panels_missing and is_loaded()
 
     def is_painted_finely(self) -> bool:

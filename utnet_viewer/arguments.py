@@ -4,7 +4,7 @@ import argparse
 import re
 
 #: Names of the workspaces that exist.
-WORKSPACES = ("inspect", "train")
+WORKSPACES = ("inspect", "train", "doctor")
 
 THEMES = ("system", "light", "dark")
 

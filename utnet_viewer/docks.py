@@ -25,9 +25,10 @@ class Workspace:
 
 INSPECT = Workspace("Inspect", "eye", ("Samples", "Image", "Mesh", "Readouts"))
 TRAIN = Workspace("Train", "chart-line")
+DOCTOR = Workspace("Doctor", "heartbeat")
 
 #: Those that exist, in the order of their tabs.
-WORKSPACES = (INSPECT, TRAIN)
+WORKSPACES = (INSPECT, TRAIN, DOCTOR)
 
 
 def workspace_named(name: str) -> Workspace:

@@ -136,12 +136,16 @@ class MainWindow(QMainWindow):
 
     def _show_page(self, workspace: Workspace) -> None:
         """Show the page, making it where that is possible already."""
+        self.make_page(workspace)
+        if workspace.name in self._made_pages:
+            self._pages.setCurrentWidget(self._made_pages[workspace.name])
+
+    def make_page(self, workspace: Workspace) -> None:
+        """Make a page before it is shown, where that is possible already: another one needs it."""
         name = workspace.name
         if name not in self._made_pages and name in self._page_makers:
             self._made_pages[name] = self._page_makers[name]()
             self._pages.addWidget(self._made_pages[name])
-        if name in self._made_pages:
-            self._pages.setCurrentWidget(self._made_pages[name])
 
     # Panels.
 

@@ -7,7 +7,8 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from utnet_viewer.commands import Commands
-from utnet_viewer.docks import INSPECT, TRAIN, WORKSPACES, Workspace
+from utnet_viewer.docks import DOCTOR, INSPECT, TRAIN, WORKSPACES, Workspace
+from utnet_viewer.doctor.entry import DoctorEntry
 from utnet_viewer.session import Session
 from utnet_viewer.stepping import LONG_STEP
 from utnet_viewer.training.entry import TrainEntry
@@ -28,6 +29,7 @@ class Menus:
         self._recent, self._split = QMenu("Open recent", bar), QMenu("Split", bar)
         self._menus_of: dict[str, list[QMenu]] = {w.name: [] for w in WORKSPACES}
         self.train = TrainEntry(session, self._add_train_menu)
+        self.doctor = DoctorEntry(session, self.train, self._add_doctor_menu)
         self._add_menu_keys()
         self._add_file_actions()
         self._add_going_actions()
@@ -54,6 +56,15 @@ class Menus:
 
     def _add_train_menu(self, title: str, actions: list[QAction]) -> None:
         self._add_view_menu(TRAIN, title, actions)
+
+    def _add_doctor_menu(self, title: str, actions: list[QAction]) -> None:
+        self._add_view_menu(DOCTOR, title, actions)
+
+    @property
+    def is_page_ready(self) -> bool:
+        """Whether the workspace that is shown, one without docks, shows all that it has."""
+        pages = {TRAIN.name: self.train, DOCTOR.name: self.doctor}
+        return pages[self._window.workspace.name].is_ready
 
     def _add_view_menu(self, workspace: Workspace, title: str, actions: list[QAction]) -> None:
         menu = QMenu(title, self._view)
@@ -220,6 +231,10 @@ class Menus:
             "hand",
             "stand_in",
             "",
+        )
+        self._file.addActions(self.doctor.file_actions)
+        self._put(
+            self._file,
             "picture",
             "",
             "quit",
@@ -228,6 +243,7 @@ class Menus:
     def _fill_edit(self) -> None:
         self._put(self._edit, "filter", "clear_filter", "unsort", "", "unreadable", "copy_name")
         self._edit.addActions(self.train.form_actions)
+        self._edit.addAction(self.doctor.copy_action)
 
     def _fill_view(self) -> None:
         self._put(self._view, *[f"workspace_{workspace.name.lower()}" for workspace in WORKSPACES])
@@ -235,6 +251,7 @@ class Menus:
         for dock in self._window.docks.values():
             shown.addAction(dock.toggleViewAction())
         self._belongs_to(INSPECT, shown)
+        self._view.addActions(self.doctor.view_actions)
         self._view.addSeparator()
         self._panels_end = self._view.addSeparator()
         self._view.addMenu(self._theme_menu())
@@ -242,6 +259,7 @@ class Menus:
 
     def _fill_run(self) -> None:
         self._run.addActions(self.train.run_actions)
+        self._run.addActions(self.doctor.run_actions)
         self._put(
             self._run,
             "play",

@@ -1,6 +1,5 @@
 """The Train tab's first moments."""
 
-from utnet_viewer.training import preparing
 from utnet_viewer.training.preparing import Preparation
 
 
@@ -14,10 +13,9 @@ def test_steps_come_one_a_turn_after_the_imports(qtbot):
     preparation.end()
 
 
-def test_a_library_that_is_missing_is_told_and_no_step_is_done(qtbot, monkeypatch):
-    monkeypatch.setattr(preparing, "LIBRARIES", ("no_such_library",))
+def test_a_library_that_is_missing_is_told_and_no_step_is_done(qtbot):
     done = []
-    preparation = Preparation([lambda: done.append(1)])
+    preparation = Preparation([lambda: done.append(1)], libraries=("no_such_library",))
     with qtbot.waitSignal(preparation.failed, timeout=60_000) as failed:
         preparation.start()
     assert "no_such_library" in failed.args[0] and "make run" in failed.args[0]

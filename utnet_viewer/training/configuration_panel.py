@@ -1,7 +1,7 @@
 """The Configuration panel: presets, files, the form, what is wrong with it, and Start."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +18,13 @@ from PySide6.QtWidgets import (
 
 from core.files.durable import write_atomically
 from core.training.config import ConfigError, TrainingConfig, load_config, to_yaml
+from core.training.config_fields import Scalar
 from core.training.legacy_config import import_config
 from core.training.presets import preset, preset_description, preset_names
 from utnet_viewer.theme import CONTROL, PADDING, Theme
 from utnet_viewer.training.draft import NAME, Checked, Draft
 from utnet_viewer.training.field_row import DOT_WIDTH, LABEL_WIDTH, FieldRow
+from utnet_viewer.training.field_text import show_value
 from utnet_viewer.training.form import OPEN_AT_FIRST, ConfigForm
 from utnet_viewer.training.import_dialog import ImportDialog
 from utnet_viewer.widgets.choice import Choice
@@ -169,6 +171,15 @@ class ConfigurationPanel(Panel):
             self.draft.show(config)
         self._named_by_hand = False
         self._name_freely()
+        self._refresh()
+
+    def set_values(self, values: Mapping[str, Scalar]) -> None:
+        """Put single values in, by key; what stood there can be brought back until the next
+        edit."""
+        self._before_replacing = self.draft.to_text()
+        for key, value in values.items():
+            self.draft.set_text(key, show_value(value))
+        self.undo.show()
         self._refresh()
 
     def compare_with(self, config: TrainingConfig, name: str) -> None:

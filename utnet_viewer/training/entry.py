@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -40,6 +41,8 @@ class TrainEntry:
         self._session, self._window = session, session.window
         self.command: tuple[str, ...] | None = None  # stands in for ``utnet``; tests do that
         self.workspace: TrainWorkspace | None = None
+        self.ask: Callable[[Path, str], None] = _nobody  # the doctor, about a run and its dataset
+        self._on_made: list[Callable[[], None]] = []
         self._preparation: Preparation | None = None
         self.question: CloseQuestion | None = None
         self._may_close = self._waits = self._is_over = False
@@ -127,8 +130,18 @@ class TrainEntry:
         for title, actions in workspace.actions_of_panels().items():
             window.actions_.adopt(title, actions, workspace=TRAIN.name)
             self._add_menu(title, actions)
+        workspace.ask_wanted.connect(lambda run, dataset: self.ask(run, dataset))
         self._offer_datasets()
         self._enable()
+        for tell in self._on_made:
+            tell()
+
+    def when_made(self, tell: Callable[[], None]) -> None:
+        """Tell as soon as the workspace is there, at once where it is already."""
+        if self.workspace is None:
+            self._on_made.append(tell)
+        else:
+            tell()
 
     def _of_form(self, method: str) -> None:
         if self.workspace is not None:
@@ -209,3 +222,7 @@ class TrainEntry:
             self._preparation.end()
         if self.workspace is not None:
             self.workspace.shut_down()
+
+
+def _nobody(_run: Path, _dataset: str) -> None:
+    """There is no doctor in this window."""

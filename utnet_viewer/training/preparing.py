@@ -1,4 +1,4 @@
-"""The Train tab's first moments: libraries in a thread, then one part of it a turn."""
+"""A tab's first moments: libraries in a thread, then one part of it a turn."""
 
 import importlib
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
-#: What takes longest to import of what the tab needs; nothing of Qt.
+#: What takes longest to import of what the Train tab needs; nothing of Qt.
 LIBRARIES = (
     "scipy.signal",
     "core.training.legacy_config",
@@ -24,10 +24,16 @@ class Preparation(QObject):
 
     _imported = Signal()
 
-    def __init__(self, steps: Sequence[Callable[[], None]], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        steps: Sequence[Callable[[], None]],
+        parent: QObject | None = None,
+        *,
+        libraries: Sequence[str] = LIBRARIES,
+    ) -> None:
         super().__init__(parent)
-        self._steps = list(steps)
-        self._thread = threading.Thread(target=self._import, name="train imports", daemon=True)
+        self._steps, self._libraries = list(steps), libraries
+        self._thread = threading.Thread(target=self._import, name="tab imports", daemon=True)
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._next)
         self._imported.connect(self._turn.start)
@@ -44,7 +50,7 @@ class Preparation(QObject):
             self._thread.join()
 
     def _import(self) -> None:
-        for name in LIBRARIES:
+        for name in self._libraries:
             try:
                 importlib.import_module(name)
             except ImportError as error:

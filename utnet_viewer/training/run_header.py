@@ -67,7 +67,7 @@ _ASKED = {
 class RunHeader(QFrame):
     """Follows one run; the buttons say what they want, they do nothing themselves."""
 
-    wanted = Signal(str)  # "pause", "resume", "stop", "continue", or one of `MORE`
+    wanted = Signal(str)  # "pause", "resume", "stop", "continue", "ask", or one of `MORE`
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +80,7 @@ class RunHeader(QFrame):
         captions = ("epoch", "step", "rate", "remaining", "memory")
         self.figures = {caption: Figure(caption) for caption in captions}
         self.pause, self.stop = QPushButton(), QPushButton("Stop…")
+        self.ask = IconButton("heartbeat", "Ask the doctor about this run", theme)
         self.more = IconButton("dots-three", "More about this run", theme)
         self.progress = ProgressLine(theme)
         self.strip = MessageStrip(theme)
@@ -90,6 +91,7 @@ class RunHeader(QFrame):
         self.more.action.triggered.connect(self._show_menu)
         self.pause.clicked.connect(lambda: self.wanted.emit(self._pause_means))
         self.stop.clicked.connect(lambda: self.wanted.emit("stop"))
+        self.ask.action.triggered.connect(lambda: self.wanted.emit("ask"))
         theme.changed.connect(self._tint)
         self._tint()
         self.show_nothing("")
@@ -108,6 +110,7 @@ class RunHeader(QFrame):
         for button in (self.pause, self.stop):
             button.setIconSize(QSize(ICON, ICON))
             row.addWidget(button)
+        row.addWidget(self.ask)
         row.addWidget(self.more)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
@@ -124,7 +127,8 @@ class RunHeader(QFrame):
         self.tag.hide()
         self.name.setText("No run yet")
         self.about.setText(hint)
-        for part in (*self.figures.values(), self.pause, self.stop, self.more, self.progress):
+        buttons = (self.pause, self.stop, self.ask, self.more)
+        for part in (*self.figures.values(), *buttons, self.progress):
             part.hide()
         self.strip.hide()
 
@@ -135,6 +139,7 @@ class RunHeader(QFrame):
         self.tag.show()
         self.name.setText(summary.name)
         self.about.setText(_about(summary))
+        self.ask.show()
         self.more.show()
         if status is not None:
             self._show_figures(status, shown)

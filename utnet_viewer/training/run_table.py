@@ -55,6 +55,7 @@ class RunTable(QWidget):
     configuration_wanted = Signal(object)  # Path: its values into the form
     open_best_wanted = Signal(object)  # Path
     folder_wanted = Signal(object)  # Path
+    ask_wanted = Signal(object)  # Path: why does its loss not fall?
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,10 +78,14 @@ class RunTable(QWidget):
         self.open_best.clicked.connect(self.open_best_action.trigger)
         self.show_folder = QPushButton("Show folder")
         self.show_folder.clicked.connect(self.folder_action.trigger)
+        self.ask = QPushButton("Ask the doctor")
+        self.ask.setToolTip("Why does the loss of this run not fall?  (Ctrl+Shift+D)")
+        self.ask.clicked.connect(self.ask_action.trigger)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(10, 4, 10, 10)
         buttons.setSpacing(8)
         buttons.addWidget(self.open_best)
+        buttons.addWidget(self.ask)
         buttons.addWidget(self.show_folder)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
@@ -133,6 +138,11 @@ class RunTable(QWidget):
         )
         self.folder_action = action(
             "Show the run's folder", lambda _: self._emit(self.folder_wanted)
+        )
+        self.ask_action = action(
+            "Ask the doctor about this run",
+            lambda _: self._emit(self.ask_wanted),
+            shortcut="Ctrl+Shift+D",
         )
         self.baseline_action = action(
             "Compare the others with this run", lambda _: self._emit(self.baseline_wanted)
@@ -222,7 +232,7 @@ class RunTable(QWidget):
             self.table.setCurrentIndex(index)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.open_best_action, self.folder_action])
+        menu.addActions([self.open_best_action, self.ask_action, self.folder_action])
         menu.addSeparator()
         menu.addActions([self.baseline_action, self.configuration_action])
         menu.addSeparator()
@@ -273,3 +283,5 @@ class RunTable(QWidget):
             else "There is no best checkpoint before the first validation"
         )
         self.show_folder.setEnabled(is_there)
+        self.ask_action.setEnabled(is_there)
+        self.ask.setEnabled(is_there)

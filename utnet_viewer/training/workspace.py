@@ -43,6 +43,7 @@ class TrainWorkspace(QWidget):
     checkpoint_wanted = Signal(str)  # a checkpoint to predict with in Inspect
     said = Signal(str, str)  # sentence for the status bar, its kind
     refused = Signal(str, str, str)  # title, text, details: a notice
+    ask_wanted = Signal(object, str)  # run and its dataset, for the doctor
     states_changed = Signal()  # what can be done to the current run is something else now
 
     def __init__(
@@ -126,6 +127,7 @@ class TrainWorkspace(QWidget):
         table.configuration_wanted.connect(self._use_configuration)
         table.open_best_wanted.connect(self._open_best)
         table.folder_wanted.connect(_show_folder)
+        table.ask_wanted.connect(self._ask)
         self.configs.arrived.connect(self._on_config)
         self.controls.began.connect(self._on_began)
         self.controls.refused.connect(self.refused)
@@ -140,11 +142,14 @@ class TrainWorkspace(QWidget):
 
     def act(self, what: str) -> None:
         """Do something to the current run: "pause", "resume", "stop", "terminate", "continue",
-        "checkpoint", "validate", "folder", "details"; what does not fit its state is left."""
+        "checkpoint", "validate", "ask", "folder", "details"; what does not fit its state is
+        left."""
         summary = self.book.summary(self.book.current)
         if summary is None:
             return
-        if what == "folder":
+        if what == "ask":
+            self._ask(summary.path)
+        elif what == "folder":
             _show_folder(summary.path)
         elif what == "details":
             self.header.copy_details()
@@ -325,6 +330,14 @@ class TrainWorkspace(QWidget):
             self.checkpoint_wanted.emit(str(best))
         else:
             self.refused.emit("There is no best checkpoint", f"{best} is not there.", "")
+
+    def _ask(self, path: Path) -> None:
+        config: TrainingConfig | None = self.configs.get(path)
+        if config is None:
+            title = "The doctor cannot be asked about this run"
+            self.refused.emit(title, f"{path}: its configuration cannot be read.", "")
+        else:
+            self.ask_wanted.emit(path, config.data.dataset)
 
     # What is remembered.
 
