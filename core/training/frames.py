@@ -12,7 +12,7 @@ from core.conventions import BETA_COUNT, JOINT_COUNT, VERTEX_COUNT
 from core.data.crops import CropInput, crop_input
 from core.data.frame import Frame, FrameId, HandLabel
 from core.data.ho3d.index import Ho3dIndex
-from core.data.ho3d.layout import DEPTH_STEP_M
+from core.data.ho3d.layout import DEPTH_STEP_M, depth_of_steps
 from core.geometry.camera import Camera
 from core.geometry.crop import CropTransform
 from core.hand.hand_model import ManoParameters
@@ -41,8 +41,8 @@ class FrameSource(Protocol):
     def labels(self, row: int) -> Frame:
         """The frame with its labels; there may be no pictures in it."""
 
-    def crop(self, row: int, transform: CropTransform) -> CropInput:
-        """The pixels that the transform sees; raises DatasetError where they cannot be read."""
+    def crops(self, rows: Sequence[int], transforms: Sequence[CropTransform]) -> list[CropInput]:
+        """The pixels that each transform sees; raises DatasetError where they cannot be read."""
 
 
 class FramesOnDisk:
@@ -59,11 +59,13 @@ class FramesOnDisk:
         """The labels; its image is empty."""
         return self._labels.frame(row, self._index.frame_id(int(self._labels.rows[row])))
 
-    def crop(self, row: int, transform: CropTransform) -> CropInput:
-        """Read a crop; raises UnreadableFrameError."""
-        image, depth_mm = self._index.read_crop(int(self._labels.rows[row]), transform)
-        camera = transform.camera(Camera(self._labels.intrinsics[row]))
-        return CropInput(image, depth_mm, camera.intrinsics, transform)
+    def crops(self, rows: Sequence[int], transforms: Sequence[CropTransform]) -> list[CropInput]:
+        """Read crops; raises UnreadableFrameError."""
+        pixels = self._index.read_crops([int(self._labels.rows[row]) for row in rows], transforms)
+        return [
+            CropInput(*one, t.camera(Camera(self._labels.intrinsics[row])).intrinsics, t)
+            for row, t, one in zip(rows, transforms, pixels, strict=True)
+        ]
 
 
 class FramesInMemory:
@@ -80,13 +82,15 @@ class FramesInMemory:
         """The frame, without its depth."""
         return self._frames[row]
 
-    def crop(self, row: int, transform: CropTransform) -> CropInput:
-        """Take a crop."""
+    def crops(self, rows: Sequence[int], transforms: Sequence[CropTransform]) -> list[CropInput]:
+        """Take crops."""
+        return [self._crop(*one) for one in zip(rows, transforms, strict=True)]
+
+    def _crop(self, row: int, transform: CropTransform) -> CropInput:
         crop, steps = crop_input(self._frames[row], transform), self._depth_steps[row]
         if steps is None:
             return crop
-        depth_mm = transform.depth(steps).astype(np.float32) * np.float32(_DEPTH_STEP_MM)
-        return replace(crop, depth_mm=depth_mm)
+        return replace(crop, depth_mm=depth_of_steps(transform.depth(steps)))
 
 
 def _steps(depth_mm: np.ndarray | None) -> np.ndarray | None:

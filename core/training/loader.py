@@ -46,7 +46,8 @@ class _Guarded(Dataset):
 
     def __getitems__(self, indices: Sequence) -> "list | _Failure":
         try:
-            return [self.dataset[index] for index in indices]
+            several = getattr(self.dataset, "__getitems__", None)  # as torch asks for it
+            return several(indices) if several else [self.dataset[index] for index in indices]
         except Exception as error:  # raised again by the process that asked
             return _Failure(
                 text=str(error),

@@ -91,7 +91,7 @@ class ValidationSet(Dataset):
 
     def __getitem__(self, row: int) -> ValidationSample:
         frame = self.frames.labels(row)
-        crop = self.frames.crop(row, frame.crop())
+        (crop,) = self.frames.crops([row], [frame.crop()])
         mesh = true_hand(frame, self.hand_model)
         joints_mm = frame.hand.joints_mm
         return ValidationSample(

@@ -67,12 +67,14 @@ def _files(index, row: int) -> tuple[Path, Path]:
 
 def make_batches(dataset: CropDataset) -> None:
     for at in range(0, FRAMES, BATCH):
-        Batch.of([dataset[0, row] for row in range(at, at + BATCH)])
+        Batch.of(dataset.__getitems__([(0, row) for row in range(at, at + BATCH)]))
 
 
 def ratio_of(benchmark, index, dataset) -> float:
-    """Samples a second over decoded frames a second, taken in turns, so that both see the same
-    machine; CPU time, so that neighbours do not count."""
+    """Samples a second over frames a second that OpenCV only unpacks.
+
+    Taken in turns, so that both see the same machine; CPU time, so that neighbours do not count.
+    """
     works = {
         "unpacked": lambda: unpack_only(index),
         "decoded": lambda: decode_only(index),
@@ -91,7 +93,7 @@ def ratio_of(benchmark, index, dataset) -> float:
         benchmark.extra_info[f"ms a frame {name}"] = round(min(seconds) / FRAMES * 1000, 2)
     benchmark.pedantic(make_batches, args=(dataset,), rounds=2)
     print(benchmark.extra_info)
-    return ratio("decoded")
+    return ratio("unpacked")
 
 
 def _cpu_s(work: Callable[[], None]) -> float:
@@ -103,7 +105,7 @@ def _cpu_s(work: Callable[[], None]) -> float:
 def test_frames_read_anew(benchmark, index):
     table = labelled_rows(index, range(FRAMES))
     dataset = CropDataset(FramesOnDisk(index, table), Augmentation(), seed=0)
-    assert ratio_of(benchmark, index, dataset) > 0.4
+    assert ratio_of(benchmark, index, dataset) > 0.85
 
 
 def test_frames_in_memory(benchmark, index):

@@ -98,3 +98,26 @@ def test_a_turn_of_the_picture_turns_the_hand_orientation_by_the_same_angle():
     turned = transform.global_orient(orient_rad)
     angle = angle_between_rad(matrix_from_axis_angle(turned), matrix_from_axis_angle(orient_rad))
     assert angle == pytest.approx(0.5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.builds(
+        CropTransform,
+        centre_px=st.tuples(st.floats(-100, 740), st.floats(-100, 580)),
+        height_px=st.floats(20, 900),
+        rotation_rad=st.floats(-np.pi, np.pi),
+    ),
+    st.integers(0, 1000),
+)
+def test_nothing_outside_the_footprint_is_seen_and_little_of_it_is_not(transform, seed):
+    depth_mm = np.random.default_rng(seed).integers(1, 60000, (480, 640)).astype(np.uint16)
+    left, top, right, bottom = transform.footprint((480, 640))
+    assert 0 <= left <= right <= 640 and 0 <= top <= bottom <= 480
+    part = np.zeros_like(depth_mm)
+    part[top:bottom, left:right] = depth_mm[top:bottom, left:right]
+    np.testing.assert_array_equal(transform.depth(part), transform.depth(depth_mm))
+    lowest, highest = transform.corners_px.min(0), transform.corners_px.max(0)
+    if (lowest > 5).all() and (highest < (635, 475)).all():
+        np.testing.assert_allclose((left, top), lowest - 1.5, atol=0.51)
+        np.testing.assert_allclose((right, bottom), highest + 2.5, atol=0.51)

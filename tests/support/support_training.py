@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -66,8 +67,8 @@ class WholeFrames:
     def labels(self, row: int) -> Frame:
         return self._frames[row]
 
-    def crop(self, row: int, transform: CropTransform) -> CropInput:
-        return crop_input(self._frames[row], transform)
+    def crops(self, rows: Sequence[int], transforms: Sequence[CropTransform]) -> list[CropInput]:
+        return [crop_input(self._frames[r], t) for r, t in zip(rows, transforms, strict=True)]
 
 
 def batch_of(frames: list[Frame], *, seed: int = 0) -> Batch:

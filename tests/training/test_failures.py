@@ -262,7 +262,7 @@ def test_a_worker_that_is_killed(tmp_path, monkeypatch):
     def fault(original, *arguments):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    fail_at(monkeypatch, CropDataset, "__getitem__", 10, fault)
+    fail_at(monkeypatch, CropDataset, "__getitems__", 3, fault)
     status, folder = train_here(tmp_path, data__workers=1)
     error = assert_failed(status, folder, "dead worker")
     assert "data.workers" in error.remedy and "killed" in error.message

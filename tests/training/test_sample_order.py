@@ -80,7 +80,7 @@ class Faulty(CropDataset):
         super().__init__(WholeFrames([]), None, seed=0)
         self.error = error
 
-    def __getitem__(self, index):
+    def __getitems__(self, indices):
         if self.error == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         raise self.error

@@ -52,7 +52,7 @@ def test_a_compacted_frame_gives_the_same_labels_and_nearly_the_same_picture():
     whole = training_sample(frame, crop_input(frame, frame.crop()))
     stored = FramesInMemory([compact(frame)])
     small = stored.labels(0)
-    part = training_sample(small, stored.crop(0, small.crop()))
+    part = training_sample(small, *stored.crops([0], [small.crop()]))
     np.testing.assert_allclose(part.keypoints_norm, whole.keypoints_norm, atol=1e-9)
     np.testing.assert_allclose(part.joints_mm, whole.joints_mm, atol=1e-9)
     assert np.abs(part.crop.image.astype(int) - whole.crop.image.astype(int)).mean() < 6
@@ -117,6 +117,18 @@ def test_a_sample_is_a_function_of_seed_epoch_and_row():
         assert not np.array_equal(first.inputs.image, other.inputs.image)
 
 
+def test_samples_made_together_are_those_made_alone():
+    dataset = CropDataset(
+        WholeFrames([labelled_frame(n) for n in range(3)]), Augmentation(), seed=1
+    )
+    indices = [(2, 1), (0, 0), (2, 2), (2, 1)]
+    together = Batch.of(dataset.__getitems__(indices))
+    alone = Batch.of([dataset[index] for index in indices])
+    for part in ("inputs", "targets"):
+        for name, value in vars(getattr(together, part)).items():
+            assert np.array_equal(value, getattr(getattr(alone, part), name)), name
+
+
 def test_depth_dropout_takes_that_share_of_the_readings():
     frames = WholeFrames([labelled_frame()])
     still = Augmentation(0, 0, 0, 0, 0, 0, depth_dropout=0.0)
@@ -138,7 +150,7 @@ def test_a_crop_read_from_disk_is_that_of_the_whole_frame():
         transform = random_transform(frame, Augmentation(), np.random.default_rng(row))
         expected = training_sample(frame, crop_input(frame, transform))
         labels = source.labels(number)
-        sample = training_sample(labels, source.crop(number, transform))
+        sample = training_sample(labels, *source.crops([number], [transform]))
         assert sample.frame_id == expected.frame_id
         for name in ("image", "depth_mm", "intrinsics"):
             np.testing.assert_array_equal(getattr(sample.crop, name), getattr(expected.crop, name))

@@ -5,7 +5,7 @@ time, when asked for. The index is kept in a cache and made anew when the folder
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,13 @@ from core.conventions import JOINT_COUNT, VERTEX_COUNT
 from core.data.frame import Frame, FrameId
 from core.data.ho3d import cache, folders, layout, listing
 from core.data.ho3d.problems import Problem, Progress, report
-from core.data.ho3d.reader import ReleasedLabels, read_crop, read_frame, read_labels
+from core.data.ho3d.reader import (
+    ReleasedLabels,
+    WantedCrop,
+    read_crops,
+    read_frame,
+    read_labels,
+)
 from core.data.ho3d.released import (
     ReleasedLabelsError,
     ReleasedPoints,
@@ -127,21 +133,22 @@ class Ho3dIndex:
             row=row,
         )
 
-    def read_crop(self, row: int, transform: CropTransform) -> tuple[np.ndarray, np.ndarray | None]:
-        """Read a crop of a frame's image and depth (None where it had none on opening).
+    def read_crops(
+        self, rows: Sequence[int], transforms: Sequence[CropTransform]
+    ) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        """Read crops of frames' images and depth (None where there was none on opening).
 
         Raises:
             UnreadableFrameError: a picture is missing or damaged.
             IndexError: there is no such row.
         """
+        return read_crops([self._wanted(*one) for one in zip(rows, transforms, strict=True)])
+
+    def _wanted(self, row: int, transform: CropTransform) -> WantedCrop:
         frame_id = self.frame_id(row)
         has_depth = bool(self.files[row] & folders.DEPTH)
-        return read_crop(
-            frame_id,
-            transform,
-            image_path=self._image_path(row, frame_id),
-            depth_path=layout.depth_path(self.root, self.split, frame_id) if has_depth else None,
-        )
+        depth_path = layout.depth_path(self.root, self.split, frame_id) if has_depth else None
+        return WantedCrop(frame_id, transform, self._image_path(row, frame_id), depth_path)
 
     @cached_property
     def rows_without_depth(self) -> np.ndarray:

@@ -112,8 +112,12 @@ def vertices_path(root: Path, split: str) -> Path:
 def decode_depth(code: np.ndarray) -> np.ndarray:
     """Depth (H, W) float32 in mm, 0 where unknown, of a depth picture (H, W, 3) uint8, RGB."""
     # Cast first: 256 * G does not fit into the picture's eight bits.
-    steps = code[..., 0].astype(np.float32) + 256 * code[..., 1].astype(np.float32)
-    return steps * np.float32(DEPTH_STEP_M * 1000)
+    return depth_of_steps(code[..., 0].astype(np.float32) + 256 * code[..., 1].astype(np.float32))
+
+
+def depth_of_steps(steps: np.ndarray) -> np.ndarray:
+    """Depth float32 in mm of the code R + 256 G."""
+    return steps.astype(np.float32, copy=False) * np.float32(DEPTH_STEP_M * 1000)
 
 
 def encode_depth(depth_mm: np.ndarray) -> np.ndarray:

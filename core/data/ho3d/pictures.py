@@ -53,9 +53,7 @@ def to_rgb(picture_bgr: np.ndarray) -> np.ndarray:
 
 
 def _unpack(data: bytes, flags: int) -> np.ndarray:
-    width, height = _size(data)
-    if width * height > MAX_PIXELS:
-        raise PictureError(f"it claims {width} × {height} pixels")
+    picture_size(data)
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
@@ -67,8 +65,19 @@ def _unpack(data: bytes, flags: int) -> np.ndarray:
     return picture
 
 
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG or PNG that has its end.
+
+    Raises:
+        PictureError: it is empty, cut off, too large, or neither JPEG nor PNG.
+    """
+    width, height = _size(data)
+    if width * height > MAX_PIXELS:
+        raise PictureError(f"it claims {width} × {height} pixels")
+    return width, height
+
+
 def _size(data: bytes) -> tuple[int, int]:
-    """Width and height of a picture that has its end."""
     if not data:
         raise PictureError("the file is empty")
     if data.startswith(_JPEG_START):

@@ -1,6 +1,6 @@
 """Read one frame. Only a missing picture is fatal; everything less is noted in the frame."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,14 +9,15 @@ import numpy as np
 from core.conventions import JOINT_COUNT
 from core.data.frame import Frame, FrameId, HandLabel
 from core.data.ho3d import layout
+from core.data.ho3d.depth_part import read_depth_steps
 from core.data.ho3d.labels import LabelReader
 from core.data.ho3d.pictures import (
     PictureError,
     decode_colour,
     decode_exact,
+    picture_size,
     to_rgb,
     unpack_colour,
-    unpack_exact,
 )
 from core.data.ho3d.problems import UnreadableFrameError
 from core.data.ho3d.released import ReleasedLabelsError, ReleasedPoints
@@ -99,27 +100,52 @@ def read_labels(
     )
 
 
-def read_crop(
-    frame_id: FrameId, transform: CropTransform, *, image_path: Path, depth_path: Path | None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Decode a frame's pictures and take a crop of both: what learning needs, and nothing else.
+@dataclass(frozen=True)
+class WantedCrop:
+    """A crop, and the files that it is taken from; `depth_path` None asks for no depth."""
 
-    Returns the image (H, W, 3) uint8 RGB and the depth (H, W) float32 in mm, 0 where unknown, or
-    None for `depth_path` None. The same as cropping the whole frame, for less work: depth is
-    decoded of the crop's pixels only, which the crop takes as they are.
+    frame_id: FrameId
+    transform: CropTransform
+    image_path: Path
+    depth_path: Path | None
+
+
+def read_crops(wanted: Sequence[WantedCrop]) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """Decode frames' pictures and take a crop of both: what learning needs, and nothing else.
+
+    Returns for each the image (H, W, 3) uint8 RGB and the depth (H, W) float32 in mm, 0 where
+    unknown, or None. The same as cropping whole frames, for less work: only the part of a depth
+    picture that the crop sees is unpacked, and pictures of one kind come one after another.
 
     Raises:
         UnreadableFrameError: a picture is missing or damaged, or they are of different sizes.
     """
-    picture = _read_picture(image_path, frame_id, unpack_colour)
-    image = to_rgb(transform.image(picture))
-    if depth_path is None:
-        return image, None
-    code = _read_picture(depth_path, frame_id, unpack_exact)
-    if code.shape[:2] != picture.shape[:2]:
-        text = f"depth is {code.shape[:2]}, the picture {picture.shape[:2]}"
-        raise UnreadableFrameError(frame_id, depth_path, text)
-    return image, layout.decode_depth(to_rgb(transform.depth(code)))
+    images = [_read_image_part(one) for one in wanted]
+    return [
+        (image, None if one.depth_path is None else _read_depth_part(one, size))
+        for one, (image, size) in zip(wanted, images, strict=True)
+    ]
+
+
+def _read_image_part(wanted: WantedCrop) -> tuple[np.ndarray, tuple[int, int]]:
+    """The crop, and the size (height, width) of the picture that it is from."""
+    picture = _read_picture(wanted.image_path, wanted.frame_id, unpack_colour)
+    return to_rgb(wanted.transform.image(picture)), picture.shape[:2]
+
+
+def _read_depth_part(wanted: WantedCrop, size: tuple[int, int]) -> np.ndarray:
+    transform = wanted.transform
+
+    def read_part(data: bytes) -> np.ndarray:
+        width, height = picture_size(data)
+        if (height, width) != size:
+            raise PictureError(f"depth is {(height, width)}, the picture {size}")
+        return read_depth_steps(data, transform.footprint(size))
+
+    steps = _read_picture(wanted.depth_path, wanted.frame_id, read_part)
+    if steps.size == 0:  # the crop lies beside the photo
+        return np.zeros(transform.size_px, np.float32)
+    return layout.depth_of_steps(transform.depth(steps))
 
 
 def _read_picture(

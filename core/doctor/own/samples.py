@@ -61,7 +61,7 @@ class OwnViews:
         transform = None if base is None else _forced_transform(base, view)
         if transform is None:
             return None
-        crop = self._frames.crop(row, transform)
+        (crop,) = self._frames.crops([row], [transform])
         if view.kind == "colour":
             only_colour = Augmentation(0.0, 0.0, 0.0, view.amount, 0.0, 0.0, 0.0)
             crop = disturb_pixels(crop, only_colour, np.random.default_rng(number))
