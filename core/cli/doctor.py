@@ -42,7 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_overrides(parser)
     parser.add_argument("--checkpoint", type=Path, help="a network to examine; default: a new one")
-    parser.add_argument("--run", type=Path, help="a run's folder: its configuration and its curves")
+    # Not "run": that is the command itself, see core.cli.main.
+    parser.add_argument(
+        "--run",
+        dest="run_folder",
+        type=Path,
+        metavar="RUN",
+        help="a run's folder: its configuration and its curves",
+    )
     parser.add_argument(
         "--adapter", metavar="PACKAGE.MODULE:FACTORY", help="examine somebody else's pipeline"
     )
@@ -103,8 +110,8 @@ def _config(arguments: argparse.Namespace) -> "TrainingConfig":
     from core.training.presets import named_config
     from core.training.run_folder import RunFolder
 
-    if arguments.run is not None and arguments.config is None:
-        config = RunFolder.open(arguments.run).config()
+    if arguments.run_folder is not None and arguments.config is None:
+        config = RunFolder.open(arguments.run_folder).config()
     else:
         config = named_config(arguments.config or "demo")
     overrides = [*arguments.overrides]
@@ -129,7 +136,7 @@ def _subject(arguments: argparse.Namespace, config: "TrainingConfig | None") -> 
     return own_subject(
         config,
         checkpoint=arguments.checkpoint,
-        run=None if arguments.run is None else read_run(arguments.run),
+        run=None if arguments.run_folder is None else read_run(arguments.run_folder),
     )
 
 

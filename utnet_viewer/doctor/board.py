@@ -59,7 +59,8 @@ class Board(QWidget):
         advice.setMinimumWidth(330)
         self.evidence.setMinimumWidth(280)
         self._whole.setStretchFactor(1, 1)
-        self._lower.setStretchFactor(0, 1)
+        self._lower.setStretchFactor(0, 5)
+        self._lower.setStretchFactor(1, 4)
         self.reset_layout()
 
     def reset_layout(self) -> None:

@@ -97,6 +97,7 @@ class RemedyPanel(Panel):
     def show_nothing(self, words: str) -> None:
         """No check is chosen."""
         self._shown = None
+        self.set_subtitle("")
         self._begin()
         self._say(words, "quiet")
         self._end()

@@ -289,7 +289,9 @@ class DoctorWorkspace(Board):
         self.checks.show_rows(rows, note=self._note())
         self.checks.export.setEnabled(self.can("export"))
         if self.examining.is_running and self.subject.start.hasFocus():
-            self.checks.list.setFocus()  # the button is greyed out; Qt would take its neighbour
+            self.setFocus()  # the button is greyed out; Qt would take its neighbour
+        elif self.hasFocus() and view.findings:
+            self.checks.list.setFocus()
         self.subject.say_running(self.examining.is_running, has_result=view.kept is not None)
         self._show_head()
         self._show_check()
