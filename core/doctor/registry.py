@@ -2,12 +2,18 @@
 
 from core.doctor.check import Check
 from core.doctor.checks import (
+    clipping,
     collapse,
     gradient_flow,
+    learning_rate,
     load,
     loss_balance,
+    metric,
     oracle,
+    overfit_one_batch,
+    precision,
     prediction_scale,
+    run_trend,
 )
 
 CHECKS: tuple[Check, ...] = (
@@ -17,4 +23,11 @@ CHECKS: tuple[Check, ...] = (
     loss_balance.CHECK,
     gradient_flow.CHECK,
     collapse.CHECK,
+    clipping.CHECK,
+    learning_rate.CHECK,
+    precision.CHECK,
+    overfit_one_batch.CHECK,
+    overfit_one_batch.CHECK_LONG,
+    metric.CHECK,
+    run_trend.CHECK,
 )

@@ -25,6 +25,8 @@ class RunRecord:
         shares: Each term's share of the gradient, by term, last measured.
         update_ratios: By part, (step, ratio) pairs.
         configured_rate: (N,) what the configuration says the learning rate was; None unknown.
+        clip_norm: The configured limit of the gradient's norm; 0 never clips, NaN unknown.
+        weights: Configured weights of the loss terms; empty where unknown.
         error: Code of the error that ended it, or "".
     """
 
@@ -42,4 +44,6 @@ class RunRecord:
     shares: Mapping[str, float] = field(default_factory=dict)
     update_ratios: Mapping[str, np.ndarray] = field(default_factory=dict)
     configured_rate: np.ndarray | None = None
+    clip_norm: float = float("nan")
+    weights: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
