@@ -2,22 +2,36 @@
 
 from core.doctor.check import Check
 from core.doctor.checks import (
+    augmentation,
     clipping,
     collapse,
     gradient_flow,
+    input,
+    joint_order,
     learning_rate,
     load,
     loss_balance,
+    mano_fit,
     metric,
     oracle,
     overfit_one_batch,
     precision,
     prediction_scale,
+    reprojection,
     run_trend,
+    scale,
+    targets,
 )
 
 CHECKS: tuple[Check, ...] = (
     load.CHECK,
+    input.CHECK,
+    targets.CHECK,
+    scale.CHECK,
+    joint_order.CHECK,
+    mano_fit.CHECK,
+    reprojection.CHECK,
+    augmentation.CHECK,
     prediction_scale.CHECK,
     oracle.CHECK,
     loss_balance.CHECK,
