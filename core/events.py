@@ -37,6 +37,8 @@ def _nan_for_null(value: object) -> object:
 
 Number = Annotated[float, BeforeValidator(_nan_for_null)]
 Point = tuple[Number, Number]
+#: A value of a configuration, as it stands in YAML.
+ConfigValue = bool | int | float | str
 
 
 # Keys that a newer version adds are ignored when reading; missing ones and wrong types are not.
@@ -171,12 +173,15 @@ class ErrorEvent(Event):
         code: Short and fixed, such as "out of memory".
         message: What happened, with numbers and files.
         remedy: What to do.
+        changes: The remedy as a change of the configuration: dotted keys of `TrainingConfig` and
+            their new values; empty where it is none.
     """
 
     kind: Literal["error"] = "error"
     code: str
     message: str
     remedy: str = ""
+    changes: dict[str, ConfigValue] = Field(default_factory=dict)
 
 
 @_event

@@ -83,6 +83,7 @@ class Checkpointer:
         stepper.average.updates = state.average_updates
         stepper.optimiser.load_state_dict(state.optimiser)
         stepper.fabric.strategy.precision.load_state_dict(state.scaler)
+        stepper.skipped = state.skipped
         self._set_random_state(state)
         self._reporter.event(ResumedEvent(step=state.progress.step))
         return state.progress
@@ -107,6 +108,7 @@ class Checkpointer:
             optimiser=stepper.optimiser.state_dict(),
             scaler=stepper.fabric.strategy.precision.state_dict(),
             random_states=random_states,
+            skipped=stepper.skipped,
         )
 
     def _card(self, progress: Progress) -> CheckpointCard:

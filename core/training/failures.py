@@ -1,13 +1,14 @@
 """Why a run ends early, in a code, a sentence and a remedy, whatever raised it."""
 
 import errno
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psutil
 import torch
 from safetensors import SafetensorError
 
 from core.data.ho3d.problems import DatasetError
+from core.events import ConfigValue
 from core.files.checkpoint_card import CheckpointError
 from core.files.durable import DiskFullError
 from core.hand.mano_file import HandModelFileError
@@ -30,11 +31,13 @@ class Failure:
             "not finite", "checkpoint mismatch", "cannot compile", or "unexpected error".
         message: What happened, with numbers and files.
         remedy: What to do.
+        changes: The remedy as a change of the configuration, by dotted key; empty where it is none.
     """
 
     code: str
     message: str
     remedy: str
+    changes: dict[str, ConfigValue] = field(default_factory=dict)
 
 
 class NotFiniteError(ArithmeticError):
@@ -92,15 +95,18 @@ def _memory(error: BaseException, circumstances: Circumstances) -> Failure | Non
     )
     if size == 1:
         return Failure(
-            "out of memory", message, "Set network.gradient_checkpointing, or train a smaller size."
+            "out of memory",
+            message,
+            "Set network.gradient_checkpointing, or train a smaller size.",
+            {"network.gradient_checkpointing": True},
         )
-    smaller = size // 2
+    smaller, more = size // 2, optimisation.accumulate * 2
     return Failure(
         "out of memory",
         message,
-        f"Resume with optimisation.batch_size {smaller} and optimisation.accumulate "
-        f"{optimisation.accumulate * 2}, which is the same step in half the memory; or set "
-        "network.gradient_checkpointing.",
+        f"Resume with optimisation.batch_size {smaller} and optimisation.accumulate {more}, which "
+        "is the same step in half the memory; or set network.gradient_checkpointing.",
+        {"optimisation.batch_size": smaller, "optimisation.accumulate": more},
     )
 
 

@@ -10,7 +10,7 @@ import psutil
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from core.events import RunPhase
+from core.events import ConfigValue, RunPhase
 
 #: A living process that says nothing for longer is "stalled". What is silent by nature may take
 #: longer: opening a dataset, compiling.
@@ -116,6 +116,7 @@ class RunError:
     code: str
     message: str
     remedy: str = ""
+    changes: dict[str, ConfigValue] = Field(default_factory=dict)
 
 
 _Rate = Annotated[float, BeforeValidator(lambda value: 0.0 if value is None else value)]

@@ -37,6 +37,7 @@ class TrainerState:
         optimiser: AdamW's own state.
         scaler: Of 16-bit training's loss scale; empty otherwise.
         random_states: Of every process, by rank: see `random_state`.
+        skipped: Steps in a row whose update the loss scale has cancelled, up to this one.
     """
 
     progress: Progress
@@ -46,6 +47,7 @@ class TrainerState:
     optimiser: dict[str, Any]
     scaler: dict[str, Any]
     random_states: list[dict[str, Any]]
+    skipped: int = 0  # what older states do not say
 
 
 def save_state(path: Path, state: TrainerState) -> None:

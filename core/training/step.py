@@ -101,7 +101,7 @@ class Stepper:
         module = LossModule(network, loss, compiled=config.compile)
         self.module, self.optimiser = fabric.setup(module, optimiser, move_to_device=False)
         self.updates = UpdateRatios(parts_of(network))
-        self._skipped = 0
+        self.skipped = 0  # steps in a row, see `may_skip`
 
     def compute(
         self, feed: Iterator[Batch], *, learning_rate: float, flags: Sequence[float]
@@ -153,8 +153,8 @@ class Stepper:
         """Whether this step's gradient overflowed only because the loss scale is too large yet."""
         is_scaled = self.config.precision == "16-mixed"
         overflowed = is_scaled and abs(report.loss) < float("inf") and not report.is_finite
-        self._skipped = self._skipped + 1 if overflowed else 0
-        return overflowed and self._skipped <= _MOST_SKIPPED_STEPS
+        self.skipped = self.skipped + 1 if overflowed else 0
+        return overflowed and self.skipped <= _MOST_SKIPPED_STEPS
 
     def _share(self, batches: list[Batch], flags: Sequence[float]) -> tuple[Counts, Tensor]:
         """Label counts of the whole step over the processes' number, and the sums of all flags."""

@@ -270,6 +270,7 @@ class FakeTrainer:
             code="out of memory",
             message="The device's memory is full: 15.2 GB used, 0.1 GB free, 0.5 GB wanted.",
             remedy="Set optimisation.batch_size to 8 and optimisation.accumulate to 2.",
+            changes={"optimisation.batch_size": 8, "optimisation.accumulate": 2},
         )
         self.events.write(ErrorEvent(step=self.step, **vars(error)))
         self.status = replace(self.status, error=error)

@@ -19,7 +19,7 @@ from support_training import column, events_of, start_training, train_here
 
 from core.events import ErrorEvent, FinishedEvent
 from core.files.checkpoint_card import CheckpointError, read_header
-from core.training.config import OptimisationConfig
+from core.training.config import OptimisationConfig, with_values
 from core.training.crop_dataset import CropDataset
 from core.training.failures import Circumstances, failure_of
 from core.training.losses import HandLoss
@@ -39,11 +39,9 @@ def assert_failed(status: int, folder: RunFolder, code: str) -> ErrorEvent:
     (error,) = events_of(folder, ErrorEvent)
     said = folder.status()
     assert said.exit == 1 and said.phase == "failed"
-    assert (said.error.code, said.error.message, said.error.remedy) == (
-        code,
-        error.message,
-        error.remedy,
-    )
+    assert vars(said.error) == {
+        name: getattr(error, name) for name in ("code", "message", "remedy", "changes")
+    }
     assert error.code == code and error.message and error.remedy
     assert events_of(folder, FinishedEvent)[-1].outcome == "failed"
     log = folder.log_file.read_text()
@@ -78,14 +76,17 @@ def test_out_of_memory_names_the_batch_and_half_of_it(tmp_path, monkeypatch):
     error = assert_failed(status, folder, "out of memory")
     assert "batch of 2" in error.message and "MB free" in error.message
     assert "batch_size 1" in error.remedy and "accumulate 2" in error.remedy
+    changes = {"optimisation.batch_size": 1, "optimisation.accumulate": 2}
+    assert error.changes == changes
+    changed = with_values(folder.config(), changes, source="the remedy")
     # Three steps were complete, two of them saved; both are whole.
     assert column(folder, "step").tolist() == [1, 2, 3]
     assert load_state(folder.checkpoints / "last.state").progress.step == 2
     read_header(folder.checkpoint("last"))
     monkeypatch.undo()
-    status, folder = train_here(
-        tmp_path, resume=folder.path, optimisation__batch_size=1, optimisation__accumulate=2
-    )
+    assert (changed.optimisation.batch_size, changed.optimisation.accumulate) == (1, 2)
+    values = {key.replace(".", "__"): value for key, value in error.changes.items()}
+    status, folder = train_here(tmp_path, resume=folder.path, **values)
     assert status == 0 and column(folder, "step").tolist() == [1, 2, 3, 4, 5, 6]
 
 
@@ -101,6 +102,7 @@ def test_every_way_to_say_no_memory_is_understood(error):
     assert failure_of(error, circumstances()).code == "out of memory"
     alone = failure_of(error, circumstances(batch_size=1))
     assert "batch_size" not in alone.remedy and "gradient_checkpointing" in alone.remedy
+    assert alone.changes == {"network.gradient_checkpointing": True}
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_its_batch(tmp_path, monkeypatch):

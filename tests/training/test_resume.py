@@ -23,6 +23,7 @@ from support_training import (
 from core.events import ResumedEvent
 from core.training.run_folder import RunFolder, RunState
 from core.training.state import load_state, random_state, set_random_state
+from core.training.step import Stepper
 from core.training.steps import StepTable
 
 #: Everything that draws random numbers is on; most steps lie between two checkpoints.
@@ -186,3 +187,33 @@ def test_epochs_count_frames_whatever_the_batch(tmp_path):
     status, folder = train_here(tmp_path, run__steps="null", run__epochs=2, data__frames=3)
     assert status == 0
     assert folder.status().total_steps == 3  # six samples in batches of two
+
+
+def test_skipped_steps_in_a_row_are_counted_over_a_resume(tmp_path, monkeypatch):
+    """Only 16-bit training on a GPU skips steps; the count has to come back all the same."""
+    update, compute, seen = Stepper.update, Stepper.compute, []
+
+    def updated(stepper, *arguments, **options):
+        update(stepper, *arguments, **options)
+        stepper.skipped = 7
+
+    def computed(stepper, *arguments, **options):
+        seen.append(stepper.skipped)
+        return compute(stepper, *arguments, **options)
+
+    monkeypatch.setattr(Stepper, "update", updated)
+    monkeypatch.setattr(Stepper, "compute", computed)
+    _, folder = train_here(tmp_path, **overrides(run__steps=2))
+    state = load_state(folder.checkpoints / "last.state")
+    assert seen == [0, 7] and state.skipped == 7
+    train_here(tmp_path, resume=folder.path, run__steps=3)
+    assert seen == [0, 7, 7]
+
+
+def test_states_from_before_skipped_steps_were_counted_are_read(tmp_path):
+    _, folder = train_here(tmp_path, **overrides(run__steps=2))
+    path = folder.checkpoints / "last.state"
+    content = torch.load(path, weights_only=True)
+    del content["skipped"]
+    torch.save(content, path)
+    assert load_state(path).skipped == 0

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
+from core.training.presets import preset
 from core.training.run_folder import RunFolder, RunState
 from utnet_viewer.settings import Settings
 from utnet_viewer.training import run_header
@@ -199,6 +200,22 @@ def test_what_goes_wrong_is_told_in_words_with_a_remedy(opener, qtbot, behaviour
     rows = workspace.runs.table.model
     qtbot.waitUntil(lambda: not rows.rows[0].summary.state.is_alive, timeout=WAIT_MS)
     assert said in spoken[-1][0] and spoken[-1][1] == "fault"
+
+
+def test_what_would_help_is_put_into_the_form(opener, qtbot):
+    workspace = opener("--behaviour", "out-of-memory", "--rate", "8")
+    start(workspace, qtbot)
+    wait_for(workspace, qtbot, RunState.FAILED)
+    form, act = workspace.form, workspace.header.strip.act
+    form.replace_by(preset("overfit"), "overfit")  # something else stands there meanwhile
+    qtbot.waitUntil(act.isVisible, timeout=WAIT_MS)
+    assert act.text() == "Apply to the configuration"
+    QTest.mouseClick(act, CLICK)
+    assert form.draft.baseline_name == "demo"
+    assert form.checked.changed == ("optimisation.batch_size", "optimisation.accumulate")
+    assert form.checked.config.optimisation.batch_size == 8
+    assert form.checked.config.optimisation.accumulate == 2
+    assert form.start.isEnabled()
 
 
 def test_a_run_that_hangs_is_told_of_and_can_be_terminated(opener, qtbot, monkeypatch):

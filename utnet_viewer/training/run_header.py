@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.events import ConfigValue
 from core.training.run_folder import RunState, RunStatus, RunSummary
 from utnet_viewer.theme import ICON, SIZE_TITLE, Theme, ui_font
 from utnet_viewer.training.run_header_parts import Figure, MessageStrip, ProgressLine, StateTag
@@ -67,7 +68,8 @@ _ASKED = {
 class RunHeader(QFrame):
     """Follows one run; the buttons say what they want, they do nothing themselves."""
 
-    wanted = Signal(str)  # "pause", "resume", "stop", "continue", "ask", or one of `MORE`
+    #: "pause", "resume", "stop", "continue", "ask", "apply", or one of `MORE`.
+    wanted = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -199,6 +201,8 @@ class RunHeader(QFrame):
         has_hung = summary.state == RunState.STALLED or shown.asked_s > PATIENCE_S
         if summary.state.is_alive and has_hung:
             self._act_means, act = "terminate", "Terminate…"
+        elif summary.state == RunState.FAILED and remedy_of(summary):
+            self._act_means, act = "apply", "Apply to the configuration"
         self._details = _details(shown)
         self.strip.say(text, kind=kind, act=act)
 
@@ -221,6 +225,12 @@ class RunHeader(QFrame):
         palette = self._theme.palette
         self.pause.setIcon(icon(self._pause_glyph, palette.t1, disabled=palette.t3))
         self.stop.setIcon(icon("stop", palette.t1, disabled=palette.t3))
+
+
+def remedy_of(summary: RunSummary) -> dict[str, ConfigValue]:
+    """What of the configuration would have to be changed, by key, before the run is tried again."""
+    status = summary.status
+    return {} if status is None or status.error is None else status.error.changes
 
 
 def _about(summary: RunSummary) -> str:

@@ -20,7 +20,7 @@ from utnet_viewer.training.fixed_samples import FixedSamplesPanel
 from utnet_viewer.training.monitor import RunMonitor
 from utnet_viewer.training.run_configs import RunConfigs
 from utnet_viewer.training.run_controls import RunControls
-from utnet_viewer.training.run_header import RunHeader, Shown
+from utnet_viewer.training.run_header import RunHeader, Shown, remedy_of
 from utnet_viewer.training.run_words import tell
 from utnet_viewer.training.runs_book import RunsBook
 from utnet_viewer.training.runs_panel import RunsPanel
@@ -142,13 +142,15 @@ class TrainWorkspace(QWidget):
 
     def act(self, what: str) -> None:
         """Do something to the current run: "pause", "resume", "stop", "terminate", "continue",
-        "checkpoint", "validate", "ask", "folder", "details"; what does not fit its state is
-        left."""
+        "checkpoint", "validate", "ask", "apply" (its failure's remedy, to the form), "folder",
+        "details"; what does not fit its state is left."""
         summary = self.book.summary(self.book.current)
         if summary is None:
             return
         if what == "ask":
             self._ask(summary.path)
+        elif what == "apply":
+            self._apply_remedy(summary)
         elif what == "folder":
             _show_folder(summary.path)
         elif what == "details":
@@ -323,6 +325,16 @@ class TrainWorkspace(QWidget):
         config: TrainingConfig | None = self.configs.get(path)
         if config is not None:
             self.form.replace_by(config, path.name)
+
+    def _apply_remedy(self, summary: RunSummary) -> None:
+        """The run's configuration into the form, with what its failure says is to be changed."""
+        changes = remedy_of(summary)
+        if not changes or self.configs.get(summary.path) is None:
+            return
+        self._use_configuration(summary.path)
+        self.form.set_values(changes)
+        values = ", ".join(f"{key} {value}" for key, value in changes.items())
+        self.said.emit(f"The form has {summary.name}'s configuration with {values}.", "success")
 
     def _open_best(self, path: Path) -> None:
         best = RunFolder(path).checkpoint("best")
