@@ -21,6 +21,9 @@ MINUS = "\N{MINUS SIGN}"
 #: Units that names of quantities end with; a number carries its own.
 _UNIT_IN_NAME = re.compile("_(mm|px|deg|rad)$")
 
+#: Nothing that is measured here means anything below this: it is what rounding leaves of zero.
+ROUNDING = 1e-12
+
 #: Reasons whose detail is a list of ids, and the catalogue's section and part that name them.
 _DETAIL_NAMES = {"blocked": ("causes", ".title"), "missing": ("parts", "")}
 
@@ -129,13 +132,17 @@ def headline(examination: Examination, language: str) -> str:
 
 
 def number(value: float) -> str:
-    """Four digits whatever the size: ``186.4``, ``0.1864``, ``3e−5``; NaN and ∞ as such."""
+    """Four digits whatever the size: ``186.4``, ``0.1864``, ``3e−5``; NaN and ∞ as such.
+
+    What is below `ROUNDING` is written as 0.
+    """
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    size = abs(value)
-    if value != 0 and (size < 1e-3 or size >= 1e6):
+    size = abs(value) if abs(value) >= ROUNDING else 0.0
+    value = value if size else 0.0
+    if size and (size < 1e-3 or size >= 1e6):
         mantissa, exponent = f"{value:.3e}".split("e")
         text = f"{_trimmed(mantissa)}e{int(exponent)}"
     else:

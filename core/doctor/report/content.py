@@ -214,7 +214,8 @@ def _reading(reading: Reading, overrides: Mapping[str, float], language: str) ->
     reason = ""
     if limit is not None:
         set_by_hand = say("report.overridden", language) if limit.is_overridden else ""
-        reason = "; ".join(part for part in (set_by_hand, limit.reason) if part)
+        sentences = (set_by_hand, limit.reason[:1].upper() + limit.reason[1:])
+        reason = "; ".join(part for part in sentences if part)
     return ReadingText(
         quantity=quantity(reading.quantity, language),
         measured=measured(reading.value, reading, language),

@@ -2,7 +2,7 @@
 in silence: what cannot be drawn (not finite, no logarithm, outside the picture) is counted below.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -224,8 +224,7 @@ def _overlay(evidence: Overlay, language: str) -> Drawing:
     if len(placed) > 1:
         first, second = list(placed.values())[:2]
         _links(picture, first, second)
-    for index, points in enumerate(placed.values()):
-        _skeleton(picture, points, index)
+    _skeletons(picture, list(placed.values()))
     subtitle = say("report.sample", language, sample=evidence.sample)
     drawing = _headed(evidence.title, subtitle, language, _TOP + picture.height + 44)
     legend_width = _skeleton_legend(drawing, [label(name, language) for name in placed])
@@ -255,24 +254,32 @@ def _links(picture: Drawing, first: np.ndarray, second: np.ndarray) -> None:
             picture.line(x1, y1, x2, y2, "", style="stroke:#fff;stroke-width:1.1;opacity:.8")
 
 
-def _skeleton(picture: Drawing, points: np.ndarray, index: int) -> None:
-    width = 2.6 if index == 0 else 2.0
-    dash = _DASHES[index % len(_DASHES)]
-    bones = BONES if len(points) == JOINT_COUNT else ()
-    for is_casing in (True, False):
-        for parent, child in bones:
-            (x1, y1), (x2, y2) = points[parent], points[child]
-            if not np.isfinite([x1, y1, x2, y2]).all():
-                continue
-            colour = _CASING if is_casing else _finger_colour(child)
-            stroke = width + 2.4 if is_casing else width
-            look = f"stroke:{colour};stroke-width:{stroke};stroke-linecap:round"
-            dashes = "" if is_casing else f";stroke-dasharray:{dash}"
-            faint = ";opacity:.7" if is_casing and index else ""
-            picture.line(x1, y1, x2, y2, "", style=look + dashes + faint)
-    for joint, (x, y) in enumerate(points.tolist()):
-        if np.isfinite([x, y]).all():
-            _marker(picture, x, y, index, _finger_colour(joint))
+def _skeletons(picture: Drawing, skeletons: list[np.ndarray]) -> None:
+    """All of them. Dark casings lie under every line, so that one skeleton never hides another."""
+    for index, points in enumerate(skeletons):
+        for _, ends in _bones(points):
+            width = 5.0 if index == 0 else 4.0
+            opacity = 0.9 if index == 0 else 0.6
+            look = f"stroke:{_CASING};stroke-width:{width};stroke-linecap:round;opacity:{opacity}"
+            picture.line(*ends, "", style=look)
+    for index, points in enumerate(skeletons):
+        for joint, ends in _bones(points):
+            width, dash = (2.6 if index == 0 else 2.0), _DASHES[index % len(_DASHES)]
+            colour = _finger_colour(joint)
+            look = f"stroke:{colour};stroke-width:{width};stroke-linecap:butt"
+            picture.line(*ends, "", style=f"{look};stroke-dasharray:{dash}")
+    for index, points in enumerate(skeletons):
+        for joint, (x, y) in enumerate(points.tolist()):
+            if np.isfinite([x, y]).all():
+                _marker(picture, x, y, index, _finger_colour(joint))
+
+
+def _bones(points: np.ndarray) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
+    """(child joint, both ends) of every bone whose ends are known."""
+    for parent, child in BONES if len(points) == JOINT_COUNT else ():
+        ends = (*points[parent].tolist(), *points[child].tolist())
+        if np.isfinite(ends).all():
+            yield child, ends
 
 
 def _finger_colour(joint: int) -> str:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.doctor.phrases import number
+from core.doctor.phrases import ROUNDING, number
 from core.doctor.report.markup import escaped
 
 #: Beyond this, spans overflow; nothing measured in a training is told apart out there.
@@ -159,8 +159,9 @@ def axis_over(
         return Axis(low / margin, high * margin, start, end, True)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        widening = 0.1 * max(abs(low), abs(high)) or 1.0
+    largest = max(abs(low), abs(high))
+    if high - low <= max(1e-9 * largest, ROUNDING):
+        widening = 0.1 * largest if largest > ROUNDING else 1.0
         low, high = low - (0 if from_zero and low == 0 else widening), high + widening
     margin = 0.05 * (high - low)
     at_zero = from_zero and low == 0
