@@ -1,7 +1,8 @@
 """The contracts between the layers hold what they promise.
 
 `make lint` checks the real code. Here a violation is planted in a copy, and the contract must see
-it; and the window's modules are imported in a fresh process that must stay free of torch.
+it; and the window's modules are imported in a fresh process that must stay free of torch, and
+of scipy, whose import holds up the window.
 """
 
 import os
@@ -108,7 +109,7 @@ class Recorder:
     '''Remembers who asked for a forbidden module first.'''
     asked = {}
     def find_spec(self, name, path=None, target=None):
-        if name in ("torch", "smplx") and name not in self.asked:
+        if name in ("torch", "smplx", "scipy") and name not in self.asked:
             self.asked[name] = "".join(traceback.format_stack(limit=40))
 
 sys.meta_path.insert(0, Recorder())
@@ -116,13 +117,13 @@ import utnet_viewer
 for module in pkgutil.walk_packages(utnet_viewer.__path__, "utnet_viewer."):
     if not module.name.endswith("__main__"):
         importlib.import_module(module.name)
-for name in ("torch", "smplx"):
+for name in ("torch", "smplx", "scipy"):
     if name in sys.modules:
         sys.exit(f"{name} was imported:\\n{Recorder.asked[name]}")
 """
 
 
-def test_the_window_imports_neither_torch_nor_smplx():
+def test_the_window_imports_neither_torch_nor_smplx_nor_scipy():
     fresh = subprocess.run(
         [sys.executable, "-c", IMPORT_EVERY_MODULE], cwd=ROOT, capture_output=True, text=True
     )

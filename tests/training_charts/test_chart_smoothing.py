@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utnet_viewer.training.charts.smoothing import Smoother, Smoothers
+from utnet_viewer.training.charts.smoothing import Smoother, Smoothers, running_sums
 
 
 def by_definition(values: np.ndarray, span: int) -> np.ndarray:
@@ -29,6 +29,16 @@ def noisy() -> np.ndarray:
 @pytest.mark.parametrize("span", [2, 10, 100])
 def test_it_is_the_weighted_mean_of_its_definition(noisy, span):
     np.testing.assert_allclose(Smoother(span).update(noisy), by_definition(noisy, span))
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 1000])
+@pytest.mark.parametrize("decay", [0.0, 0.8, 0.9995])
+def test_sums_are_those_of_scipys_filter(count, decay):
+    from scipy.signal import lfilter
+
+    values = np.random.default_rng(count).normal(5, 2, count)
+    expected, _ = lfilter([1.0], [1.0, -decay], values, zi=[decay * 3.0])
+    np.testing.assert_allclose(running_sums(values, decay, 3.0), expected, rtol=1e-12)
 
 
 def test_the_start_is_not_drawn_towards_zero():

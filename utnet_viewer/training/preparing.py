@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
 #: What takes longest to import of what the Train tab needs; nothing of Qt.
 LIBRARIES = (
-    "scipy.signal",
     "core.training.legacy_config",
     "core.training.presets",
     "core.training.run_history",
