@@ -95,8 +95,12 @@ def cause_words(named: Named, language: str) -> CauseWords:
         numbers = ", ".join(f"{name} = {value}" for name, value in named.numbers.items())
         unknown = say("report.unknown_cause", language, cause=named.cause, numbers=numbers or "–")
         return CauseWords(title=named.cause, explanation=unknown, why="", remedy="")
+    numbers = {
+        name: 0.0 if isinstance(value, float) and abs(value) < ROUNDING else value
+        for name, value in named.numbers.items()
+    }
     said = {
-        part: say(f"causes.{named.cause}.{part}", language, **named.numbers)
+        part: say(f"causes.{named.cause}.{part}", language, **numbers)
         for part in ("title", "explanation", "why", "remedy")
     }
     return CauseWords(**said)
