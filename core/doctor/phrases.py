@@ -58,7 +58,7 @@ class Limit:
 def label(text: str, language: str) -> str:
     """A text of evidence: the catalogue's where it is a key there, else itself (names of data)."""
     texts = catalogue(language)
-    for key in (text, f"evidence.{text}", f"quantities.{text}"):
+    for key in (text, f"evidence.{text}", f"quantities.{text}", f"causes.{text}.title"):
         if key in texts:
             return texts[key]
     return text
