@@ -15,6 +15,8 @@ _PROBES = 24
 _BATCH = 8
 #: A stem's receptive field reaches into the next cell, and no further matters.
 _NEAR_CELLS = 1.6
+#: A change below this share of the map's own size is rounding: the map knows nothing of the image.
+_FELT = 1e-5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,7 +59,8 @@ def measure_locality(lab: Lab) -> Locality | None:
         changes.append((changed - plain).detach().cpu().double().norm(dim=1))
         lab.tick(min(1.0, (begin + _BATCH) / len(disturbed)))
     change = torch.cat(changes).numpy()
-    if not np.isfinite(change).all() or not (change.max((1, 2)) > 0).all():
+    felt = _FELT * float(plain.double().norm(dim=1).max())
+    if not np.isfinite(change).all() or not (change.max((1, 2)) > felt).all():
         return None
     strongest = change.reshape(len(change), -1).argmax(1)
     return _judged(cells, (rows, columns), strongest, change.shape[1:])

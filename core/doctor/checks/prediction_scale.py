@@ -19,18 +19,24 @@ class Scales:
     Attributes:
         length: RMS distance of the joints from their mean, prediction over label.
         plane: (x, y) standard deviation of the 2D keypoints, prediction over label.
-        offset: (x, y) mean of the predicted keypoints, normalised.
+        offset: (x, y) mean of the predicted keypoints less that of their own 3D in the picture (of
+            the labels, where the 3D has no place in space), normalised.
         unlikeness: What is left of a predicted hand's joints over their extent when the label is
             moved, turned and scaled onto it: about 0.3 for hands, near 1 for random points.
-        aspect: How much wider than high the prediction draws its own 3D; 1 is right. NaN where its
-            2D is not a picture of its 3D.
+        drawn: (x, y) how large the prediction draws its own 3D, over what a camera at its distance
+            does; NaN where its 2D is not a picture of its 3D.
     """
 
     length: float
     plane: tuple[float, float]
     offset: tuple[float, float]
     unlikeness: float
-    aspect: float
+    drawn: tuple[float, float]
+
+    @property
+    def aspect(self) -> float:
+        """How much wider than high the prediction draws its own 3D; 1 is right."""
+        return self.drawn[0] / self.drawn[1]
 
 
 def measure_scales(given: Answers) -> Scales:
@@ -40,13 +46,15 @@ def measure_scales(given: Answers) -> Scales:
     spread = given.keypoints_norm.std(1) / np.maximum(labels_norm.std(1), 1e-12)
     moved = procrustes_align(labels_mm, given.joints_mm)
     left = _spread(given.joints_mm - moved, about_mean=False) / _spread(given.joints_mm)
+    drawn = _drawn(given, labels_mm)
+    offset = given.keypoints_norm.mean(1) - _expected_places(given, labels_norm)
     ratios = _spread(given.joints_mm) / np.maximum(_spread(labels_mm), 1e-12)
     return Scales(
         length=_median(ratios),
         plane=(_median(spread[:, 0]), _median(spread[:, 1])),
-        offset=tuple(np.median(given.keypoints_norm.mean(1), axis=0)),
+        offset=(_median(offset[:, 0]), _median(offset[:, 1])),
         unlikeness=_median(left),
-        aspect=_median(_aspects(given)),
+        drawn=(_median(drawn[:, 0]), _median(drawn[:, 1])),
     )
 
 
@@ -65,15 +73,35 @@ def _median(values: np.ndarray) -> float:
 _LEAST_CORRELATION = 0.9
 
 
-def _aspects(given: Answers) -> np.ndarray:
-    """(N,) slope of own x over own X against own y over own Y, in pixels: weak perspective."""
+#: Nearer than this to the camera's origin joints are not in camera space, but about their wrist.
+_NEAREST_MM = 50.0
+
+
+def _drawn(given: Answers, labels_mm: np.ndarray) -> np.ndarray:
+    """(N, 2) slope of own x over own X, and of y over Y, in pixels, over focal length by distance:
+    weak perspective. Joints without a place in space are taken to be at their label's distance."""
     found = []
-    rows = zip(given.samples, given.joints_mm, given.keypoints_norm, strict=True)
-    for sample, joints_mm, norm in rows:
+    rows = zip(given.samples, given.joints_mm, given.keypoints_norm, labels_mm, strict=True)
+    for sample, joints_mm, norm, label_mm in rows:
         height, width = sample.size_px
-        focal_x, focal_y = sample.intrinsics[0, 0], sample.intrinsics[1, 1]
+        distance = joints_mm[:, 2].mean()
+        if not distance > _NEAREST_MM:
+            distance = label_mm[:, 2].mean()
+        focal = sample.intrinsics[0, 0], sample.intrinsics[1, 1]
         slopes = [_slope(joints_mm[:, axis], norm[:, axis]) for axis in (0, 1)]
-        found.append(slopes[0] * width / focal_x / (slopes[1] * height / focal_y))
+        found.append(np.array(slopes) * (width, height) * distance / np.array(focal))
+    return np.array(found)
+
+
+def _expected_places(given: Answers, labels_norm: np.ndarray) -> np.ndarray:
+    """(N, 2) where the middle of the joints ought to be seen, normalised."""
+    found = []
+    for sample, joints_mm, norm in zip(given.samples, given.joints_mm, labels_norm, strict=True):
+        height, width = sample.size_px
+        seen = joints_mm @ sample.intrinsics.T
+        if (seen[:, 2] > _NEAREST_MM).all():
+            norm = seen[:, :2] / seen[:, 2:] / (width, height) - 0.5
+        found.append(norm.mean(0))
     return np.array(found)
 
 
@@ -142,7 +170,7 @@ def _plane_faults(scales: Scales, lab: Lab) -> list[Named]:
     numbers = {"ratio_x": x, "ratio_y": y, "offset_x": offset_x, "offset_y": offset_y}
     numbers |= {"aspect": scales.aspect}
     if max(_beyond(x), _beyond(y)) > lab.thresholds["prediction_scale.ratio"]:
-        return [Named(cause=_plane_cause(x, y, lab), numbers=numbers)]
+        return [Named(cause=_plane_cause(scales, lab), numbers=numbers)]
     found = []
     shift = lab.thresholds["prediction_scale.offset"]
     if all(abs(offset - 0.5) < shift for offset in scales.offset):
@@ -152,14 +180,21 @@ def _plane_faults(scales: Scales, lab: Lab) -> list[Named]:
     return found
 
 
-def _plane_cause(x: float, y: float, lab: Lab) -> str:
+def _plane_cause(scales: Scales, lab: Lab) -> str:
+    """Which slip makes these factors: by how own 3D is drawn, which is exact, or by the spread."""
     height, width = lab.subject.samples[0].size_px
+    is_exact = np.isfinite(scales.drawn).all() and (
+        _beyond(scales.length) <= lab.thresholds["prediction_scale.ratio"]
+    )
+    x, y = scales.drawn if is_exact else scales.plane
+    if not (x > 0 and y > 0):
+        return "prediction_wrong_spread"
     near = lambda ratio, factor: abs(np.log10(ratio / factor)) <= NAMING_TOLERANCE_DEX
-    if x > 0 and y > 0:
-        if any(near(x, 1 / a) and near(y, 1 / b) for a in (width, height) for b in (a, height)):
-            return "prediction_focal_divided"
-        if any(near(x, a) and near(y, b) for a in (width, height) for b in (a, height)):
-            return "prediction_in_pixels"
+    for cause, sign in (("prediction_focal_divided", -1.0), ("prediction_in_pixels", 1.0)):
+        # By width and height, or both by one of them.
+        divisors = ((width, height), (width, width), (height, height))
+        if any(near(x, by_x**sign) and near(y, by_y**sign) for by_x, by_y in divisors):
+            return cause
     return "prediction_wrong_spread"
 
 
