@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         if workspace.docks:
             self._restore_docks()
         else:
+            self.setFocus()  # or hiding the docks hands it on as Tab does, and marks where it is
             for dock in self.docks.values():
                 dock.hide()
             self._show_page(workspace)

@@ -9,6 +9,7 @@ from utnet_viewer.doctor.pace import Pace
 from utnet_viewer.doctor.telling import (
     LANGUAGE,
     cause_title,
+    cause_words,
     check_title,
     consequences,
     limit_of,
@@ -76,7 +77,7 @@ def finished_head(view: View, *, is_stale: bool) -> Head:
     if not examination.causes or examination.is_healthy:
         return _healthy_head(view, trouble)
     first = examination.causes[0]
-    words = phrases.cause_words(first.named, LANGUAGE)
+    words = cause_words(first.named)
     finding = view.finding(first.check)
     caption, number, limit = _figure(finding, view)
     follows = consequences(examination, first.explains)
@@ -107,7 +108,7 @@ def _healthy_head(view: View, trouble: str) -> Head:
         kind = "warning" if examination.is_healthy else "fault"
     text = "Every number lies within its threshold."
     if warnings and examination.causes:
-        text = phrases.cause_words(examination.causes[0].named, LANGUAGE).explanation
+        text = cause_words(examination.causes[0].named).explanation
     elif not tested:
         text = "No check had what it needs: the list says what is missing."
     if untested and tested:

@@ -16,11 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from core.doctor import phrases
-from core.doctor.check import Finding, Named
+from core.doctor.check import Finding, Named, Verdict
 from utnet_viewer.doctor.changes import Proposal
 from utnet_viewer.doctor.telling import (
     LANGUAGE,
     cause_title,
+    cause_words,
     check_title,
     limit_of,
     plain,
@@ -128,6 +129,8 @@ class RemedyPanel(Panel):
         if finding.outcome.named or not finding.outcome.readings:
             self._line()
         self._overrides = shown.overrides
+        if finding.verdict is Verdict.PASS:
+            self._say("Nothing: the number lies within its threshold.", "body")
         self._tell_check(finding)
         self._end()
 
@@ -137,7 +140,7 @@ class RemedyPanel(Panel):
         if number:
             self._line()
         told = tell_verdict(named.verdict)
-        words = phrases.cause_words(named, LANGUAGE)
+        words = cause_words(named)
         self._head(words.title, icon=told.icon, token=TOKENS[told.kind])
         self._say(words.explanation, "body")
         if words.why:
@@ -279,8 +282,6 @@ class RemedyPanel(Panel):
         label.setObjectName(name)
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        if name == "formula":
-            label.setFont(mono_font(SIZE_LABEL))
         self._layout.addWidget(label)
 
     def _line(self) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from core.doctor import phrases
-from core.doctor.check import Finding, Reading, Tier, Verdict
+from core.doctor.check import Finding, Named, Reading, Tier, Verdict
 from core.doctor.examination import Examination
-from core.doctor.phrases import Limit
+from core.doctor.phrases import CauseWords, Limit
+from utnet_viewer.crash_log import log
 from utnet_viewer.training.run_words import Told
 
 #: Of the window. Reports come in both.
@@ -76,6 +77,21 @@ def check_title(check: str) -> str:
 def cause_title(cause: str) -> str:
     """Its name."""
     return phrases.cause_title(cause, LANGUAGE)
+
+
+def cause_words(named: Named) -> CauseWords:
+    """Everything said of a cause.
+
+    An examination that an older version kept may lack a number that a sentence needs now: then
+    the cause is told by its name and the numbers that there are.
+    """
+    try:
+        return phrases.cause_words(named, LANGUAGE)
+    except (KeyError, ValueError, TypeError) as error:
+        log.warning("the sentences of %s cannot be filled in: %r", named.cause, error)
+        numbers = ", ".join(f"{name} = {value}" for name, value in named.numbers.items())
+        words = f"Kept by another version, with: {numbers or 'no numbers'}. Examine again."
+        return CauseWords(title=cause_title(named.cause), explanation=words, why="", remedy="")
 
 
 def reason(finding: Finding) -> str:

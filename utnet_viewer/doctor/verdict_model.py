@@ -150,7 +150,12 @@ def row_of_finding(finding: Finding, overrides: Mapping[str, float]) -> VerdictR
         plain(finding.check),
         question,
         value_text(first),
-        limit,
+        short_limit(limit, first.unit),
         finding.verdict,
         "\n".join(lines),
     )
+
+
+def short_limit(limit: str, unit: str) -> str:
+    """Without a unit in words: the number beside it says it."""
+    return limit.removesuffix(unit).rstrip() if len(unit) > 4 else limit

@@ -19,15 +19,22 @@ from core.doctor import phrases
 from core.doctor.check import Finding
 from core.doctor.evidence import Bars, Curves, Evidence, Overlay, Scatter, Table
 from utnet_viewer.doctor.evidence.overlay import OverlayView
-from utnet_viewer.doctor.evidence.plots import BarsChart, CurvesChart, ScatterChart
+from utnet_viewer.doctor.evidence.plots import (
+    BarsChart,
+    CurvesChart,
+    ScatterChart,
+    bars_height,
+)
 from utnet_viewer.doctor.telling import label
-from utnet_viewer.theme import GUTTER, TABLE_HEAD, TABLE_ROW, Theme
+from utnet_viewer.theme import GUTTER, PANEL_HEADER, TABLE_HEAD, TABLE_ROW, Theme
 from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.panel import Panel
 
 #: More rows than this are not shown; the export has them all.
 MOST_ROWS = 200
-_CARD_LEAST = 250
+_CARD_LEAST, _TABLE_MOST = 250, 420
+#: As Qt has it; PySide does not name it.
+QWIDGETSIZE_MAX = 16_777_215
 
 
 class EvidenceColumn(QScrollArea):
@@ -65,6 +72,8 @@ class EvidenceColumn(QScrollArea):
             cards = [self._empty_card(words)]
         for card in cards:
             layout.addWidget(card, 1)
+        if all(card.maximumHeight() < QWIDGETSIZE_MAX for card in cards):
+            layout.addStretch(1)
         self.setWidget(inside)
 
     def _cards(self, evidence: Iterable[Evidence]) -> list[Panel]:
@@ -77,7 +86,10 @@ class EvidenceColumn(QScrollArea):
             card = Panel(label(one.title), self._theme)
             card.header.title.setText(label(one.title).capitalize())
             card.set_body(self._body(one))
-            card.setMinimumHeight(_CARD_LEAST)
+            if isinstance(one, Bars | Table):
+                card.setFixedHeight(_height(one))
+            else:
+                card.setMinimumHeight(_CARD_LEAST)
             cards.append(card)
         return cards
 
@@ -127,6 +139,14 @@ class EvidenceColumn(QScrollArea):
         text.setMargin(30)
         card.set_body(text)
         return card
+
+
+def _height(one: Bars | Table) -> int:
+    """Of a card whose rows have their own height: all of them, up to a limit."""
+    if isinstance(one, Bars):
+        return PANEL_HEADER + bars_height(len(one.labels))
+    rows = min(len(one.rows), MOST_ROWS)
+    return min(PANEL_HEADER + TABLE_HEAD + rows * (TABLE_ROW - 2) + 8, _TABLE_MOST)
 
 
 def make_table(evidence: Table) -> QTableWidget:

@@ -24,6 +24,7 @@ from utnet_viewer.theme import SIZE_AXIS, SIZE_LABEL, Theme, ui_font
 
 #: Wider ranges than this are drawn on logarithmic axes where all is positive.
 _LOG_FROM = 50.0
+_BAR_ROW, _BAR_FOOT = 32, 32
 
 
 class ScatterChart(Chart):
@@ -156,6 +157,11 @@ class CurvesChart(Chart):
         return "\n".join(lines)
 
 
+def bars_height(count: int) -> int:
+    """Of a chart with so many bars; more than some become thinner."""
+    return min(count, 20) * _BAR_ROW + _BAR_FOOT
+
+
 class BarsChart(Chart):
     """Horizontal bars with their values; limits are dashed lines."""
 
@@ -171,7 +177,7 @@ class BarsChart(Chart):
             finite = reach[np.isfinite(reach)]
             low, high = min([0.0, *finite]), max([0.0, *finite]) or 1.0
             self._axis = Axis(float(low), float(high) * 1.05)
-        self.setMinimumHeight(34 * max(1, len(self._labels)) // 1 + 26)
+        self.setMinimumHeight(0)
         self.setAccessibleName(label(evidence.title))
         pairs = zip(self._labels, self._values, strict=False)
         self.setAccessibleDescription("; ".join(f"{n} {self._words(v)}" for n, v in pairs))
@@ -186,7 +192,7 @@ class BarsChart(Chart):
         palette = self.theme.palette
         painter.fillRect(self.rect(), palette.colour("bg2"))
         count = max(1, len(self._labels))
-        row_height = min(34.0, (self.height() - 26) / count)
+        row_height = min(float(_BAR_ROW), (self.height() - _BAR_FOOT) / count)
         names = min(150.0, self.width() * 0.32)
         track = QRectF(names + 16, 6, max(20, self.width() - names - 16 - 86), row_height * count)
         zero = float(self._axis.place(np.zeros(1))[0]) if not self._axis.is_log else 0.0
