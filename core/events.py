@@ -166,6 +166,20 @@ class WarningEvent(Event):
 
 
 @_event
+class MarkEvent(Event):
+    """Something in the run's curves that the doctor has a name for; the run goes on.
+
+    Attributes:
+        cause: In the doctor's words (resources/doctor/words).
+        numbers: What its sentence tells.
+    """
+
+    kind: Literal["mark"] = "mark"
+    cause: str
+    numbers: dict[str, Number | str] = Field(default_factory=dict)
+
+
+@_event
 class ErrorEvent(Event):
     """Why the run ends.
 
@@ -216,6 +230,7 @@ AnyEvent = (
     | SampleEvent
     | CheckpointEvent
     | WarningEvent
+    | MarkEvent
     | ErrorEvent
     | FinishedEvent
 )

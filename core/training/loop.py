@@ -22,7 +22,7 @@ from core.training.failures import NotFiniteError
 from core.training.fixed_samples import FixedSamples
 from core.training.loader import Feed
 from core.training.losses import HandLoss
-from core.training.optimiser import WeightAverage, make_optimiser
+from core.training.optimiser import WeightAverage, applied_rate, make_optimiser
 from core.training.processes import gathered
 from core.training.progress import Progress
 from core.training.reporter import Reporter
@@ -30,6 +30,7 @@ from core.training.sampler import SampleStream, StreamBatches
 from core.training.schedule import learning_rate
 from core.training.step import Stepper, StepReport
 from core.training.validation import Validation, percentages, validate
+from core.training.watch import Watch, spread_px
 
 #: The metric that decides which checkpoint is the best: lower is better.
 BEST_METRIC = "mpjpe_mm"
@@ -76,6 +77,9 @@ class Trainer:
         self.checkpointer = Checkpointer(folder, self.stepper, reporter, config, data)
         self._fixed = FixedSamples(data.validation, config.run.fixed_samples, folder, reporter)
         self._requests: set[str] = set()
+        self.watch = Watch(
+            reporter.mark, clip_norm=optimisation.clip_norm, peak_rate=optimisation.learning_rate
+        )
 
     @property
     def total_steps(self) -> int:
@@ -147,6 +151,7 @@ class Trainer:
         flags = to_flags(self.control.take())
         report = self.stepper.compute(feed, learning_rate=rate, flags=flags)
         if not report.is_finite and not self.stepper.may_skip(report):
+            self.watch.not_finite(step=self.progress.step)
             raise self._not_finite(report)
         epoch = self.epoch
         step = self.progress.step + 1
@@ -159,6 +164,7 @@ class Trainer:
         self._requests = from_flags(report.flags)
         step_s = time.perf_counter() - start
         self.reporter.stepped(report, step=step, epoch=epoch, step_s=step_s)
+        self.watch.stepped(report, step=step, applied=applied_rate(self.stepper.optimiser))
         if is_measured:
             self._explain(report)
 
@@ -167,7 +173,9 @@ class Trainer:
         step, stepper = self.progress.step, self.stepper
         self.reporter.event(UpdatesEvent(step=step, ratios=stepper.updates.ratios))
         norms = gradient_norms(stepper.network, stepper.loss, report.batch.first(_SHARES_SAMPLES))
-        self.reporter.event(SharesEvent(step=step, shares=shares(norms)))
+        of_terms = shares(norms)
+        self.reporter.event(SharesEvent(step=step, shares=of_terms))
+        self.watch.diagnosed(step=step, shares=of_terms, ratios=stepper.updates.ratios)
 
     def _is_validation_due(self) -> bool:
         """Whether a validation follows the step that is complete now."""
@@ -219,6 +227,12 @@ class Trainer:
                 seconds=result.seconds,
             ),
             percentages(metrics, baselines),
+        )
+        self.watch.validated(
+            step=self.progress.step,
+            metrics=metrics,
+            baselines=baselines,
+            spread_px=spread_px(result.rgbd.keypoints_px),
         )
         self._fixed.report(result.rgbd, step=self.progress.step, epoch=self.epoch)
 

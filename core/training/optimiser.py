@@ -64,6 +64,12 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) ->
         group["lr"] = learning_rate * group["lr_share"]
 
 
+def applied_rate(optimiser: torch.optim.Optimizer) -> float:
+    """The learning rate that the groups have now, without their shares."""
+    group = optimiser.param_groups[0]
+    return group["lr"] / group["lr_share"]
+
+
 class WeightAverage:
     """Exponential running average of a network's parameters (EMA).
 

@@ -17,6 +17,7 @@ from core.events import (
     ErrorEvent,
     EventWriter,
     FinishedEvent,
+    MarkEvent,
     PhaseEvent,
     ResumedEvent,
     RunPhase,
@@ -92,6 +93,19 @@ class Reporter:
         """Tell what a person should know."""
         self.say(f"note: {message}")
         self.event(WarningEvent(step=self.step, message=message))
+
+    def mark(self, event: MarkEvent) -> None:
+        """Tell what the watch has seen."""
+        numbers = ", ".join(
+            f"{name} {value}" if isinstance(value, str) else f"{name} {value:.4g}"
+            for name, value in event.numbers.items()
+        )
+        self.say(
+            f"warning: {event.cause.replace('_', ' ')} after step {event.step}: {numbers}",
+            step=event.step,
+            cause=event.cause,
+        )
+        self.event(event)
 
     @property
     def step(self) -> int:

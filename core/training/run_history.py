@@ -17,6 +17,7 @@ from core.events import (
     CheckpointEvent,
     ErrorEvent,
     EventReader,
+    MarkEvent,
     PhaseEvent,
     ResumedEvent,
     SampleEvent,
@@ -51,10 +52,11 @@ _PLACES: dict[type, str] = {
     SampleEvent: "samples",
     CheckpointEvent: "checkpoints",
     WarningEvent: "warnings",
+    MarkEvent: "marks",
     ErrorEvent: "errors",
     UnreadableEvent: "unreadable",
 }
-_VOID_AFTER_RESUMING = {"shares", "updates", "validations", "samples", "checkpoints"}
+_VOID_AFTER_RESUMING = {"shares", "updates", "validations", "samples", "checkpoints", "marks"}
 _MESSAGES = ("warnings", "unreadable")
 
 
@@ -71,7 +73,7 @@ class RunView:
     """A run at one moment; never changes.
 
     Events are in the order of the file. What a resumed run made void (validations, samples,
-    shares, updates and checkpoints later than the step it went back to) is left out.
+    shares, updates, checkpoints and marks later than the step it went back to) is left out.
 
     Attributes:
         path: The run's folder.
@@ -98,6 +100,7 @@ class RunView:
     samples: tuple[SampleEvent, ...] = ()
     checkpoints: tuple[CheckpointEvent, ...] = ()
     warnings: tuple[WarningEvent, ...] = ()
+    marks: tuple[MarkEvent, ...] = ()
     errors: tuple[ErrorEvent, ...] = ()
     unreadable: tuple[UnreadableEvent, ...] = ()
     problems: tuple[str, ...] = ()

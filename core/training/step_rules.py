@@ -33,7 +33,7 @@ def clipped(
 
     Clipping in every step alone harms nobody: AdamW's steps do not depend on the gradient's size.
     """
-    if clip_norm <= 0 or not len(norm) or not np.isfinite(norm).any():
+    if not clip_norm > 0 or np.count_nonzero(np.isfinite(norm)) < _LEAST_NORMS:
         return None
     half = len(norm) // 2
     share = float(np.mean(is_clipped[half:] > 0))

@@ -11,6 +11,7 @@ from core.events import (
     EventReader,
     EventWriter,
     FinishedEvent,
+    MarkEvent,
     PhaseEvent,
     ResumedEvent,
     SampleEvent,
@@ -33,6 +34,7 @@ EVERY_KIND = [
     SampleEvent(frame_id="S/0", file="samples/S.png", epoch=2, keypoints_px=((1.0, 2.0),) * 21),
     CheckpointEvent(file="checkpoints/best.safetensors", role="best"),
     WarningEvent(message="a label is missing"),
+    MarkEvent(step=5, cause="divergence", numbers={"last": 9.5, "term": "joints_3d"}),
     ErrorEvent(code="out of memory", message="4 GB wanted", remedy="a smaller batch"),
     FinishedEvent(outcome="stopped"),
 ]

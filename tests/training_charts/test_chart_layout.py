@@ -204,3 +204,13 @@ def test_nothing_is_drawn_where_there_is_no_number():
     values = np.array([1.0, 2.0, np.inf, np.nan, 5.0])
     (trace,) = laid_out(line(values), span=(0, 4)).drawing.traces
     np.testing.assert_array_equal(trace.y, [1, 2, np.nan, np.nan, 5])
+
+
+def test_a_mark_of_the_doctor_is_pointed_at_along_its_whole_line():
+    marks = (AxisMark(500, "doctor", "The run diverges"), AxisMark(900, "warning", "low disk"))
+    layout = laid_out(line(np.ones(1000)), marks=marks)
+    doctor, warning = layout.marks
+    assert "The run diverges" in layout.tip_at(doctor.x_px, 150.0)
+    assert layout.tip_at(doctor.x_px + 12, 150.0) == ""
+    assert layout.tip_at(warning.x_px, 150.0) == ""
+    assert "low disk" in layout.tip_at(warning.x_px, 4.0)

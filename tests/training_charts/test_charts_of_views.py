@@ -10,6 +10,7 @@ from curves_of_runs import step_columns
 from core.events import (
     CheckpointEvent,
     ErrorEvent,
+    MarkEvent,
     ResumedEvent,
     SharesEvent,
     UpdatesEvent,
@@ -20,6 +21,7 @@ from core.training.config import parse_config
 from core.training.run_folder import RunState
 from core.training.run_history import RunView
 from utnet_viewer.training.charts.from_view import ViewReader, configured_rate, marks_of
+from utnet_viewer.training.charts.run_data import DOCTOR
 
 RUN = Path("runs") / "first"
 
@@ -128,3 +130,18 @@ def test_marks_say_what_happened_in_words():
 
 def test_a_dead_run_is_no_longer_awaited():
     assert not ViewReader().read(replace(view(), state=RunState.DIED), None).is_live
+
+
+def test_what_the_watch_saw_is_said_with_the_doctors_words():
+    numbers = {"term": "joints_3d", "share": 0.987}
+    event = MarkEvent(step=40, cause="loss_imbalance_run", numbers=numbers)
+    (mark,) = marks_of(view(marks=(event,)))
+    assert (mark.step, mark.kind) == (40, DOCTOR)
+    title, sentence = mark.words.split("\n", 1)
+    assert title == "One term of the loss has all of the gradient"
+    assert "98.7%" in sentence and "joints_3d" in sentence
+
+
+def test_a_cause_of_another_version_is_shown_by_its_name():
+    (mark,) = marks_of(view(marks=(MarkEvent(step=4, cause="moon_phase", numbers={"x": 1.0}),)))
+    assert "moon_phase" in mark.words

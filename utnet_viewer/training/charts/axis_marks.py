@@ -10,6 +10,7 @@ from utnet_viewer.theme import Palette
 from utnet_viewer.training.charts.run_data import (
     BEST,
     CHECKPOINT,
+    DOCTOR,
     ERROR,
     MARK_WEIGHTS,
     RESUMED,
@@ -21,7 +22,18 @@ from utnet_viewer.training.charts.run_data import (
 _NEAR_PX = 7.0
 _HEIGHT_PX = 14.0
 _MOST_WORDS = 6
-_TOKENS = {CHECKPOINT: "t3", BEST: "success", RESUMED: "accent", WARNING: "warning", ERROR: "fault"}
+_TOKENS = {
+    CHECKPOINT: "t3",
+    BEST: "success",
+    RESUMED: "accent",
+    WARNING: "warning",
+    DOCTOR: "warning",
+    ERROR: "fault",
+}
+_LINE_ALPHA = 0.55
+#: So near a line the pointer is on it.
+_LINE_NEAR_PX = 3.0
+_LINE_DASHES = [3.0, 3.0]
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,11 @@ class MarkGroup:
     def kind(self) -> str:
         """Kind of the weightiest."""
         return max((mark.kind for mark in self.marks), key=MARK_WEIGHTS.index)
+
+    @property
+    def has_line(self) -> bool:
+        """Whether one of them is of the doctor's: these have a line up the chart."""
+        return any(mark.kind == DOCTOR for mark in self.marks)
 
     @property
     def words(self) -> str:
@@ -74,11 +91,22 @@ def group_at(groups: Sequence[MarkGroup], x_px: float, above_axis_px: float) -> 
     return near if near is not None and abs(near.x_px - x_px) <= _NEAR_PX else None
 
 
+def line_at(groups: Sequence[MarkGroup], x_px: float) -> MarkGroup | None:
+    """The marks whose line through the whole chart is under the pointer."""
+    lines = [group for group in groups if group.has_line]
+    near = min(lines, key=lambda group: abs(group.x_px - x_px), default=None)
+    return near if near is not None and abs(near.x_px - x_px) <= _LINE_NEAR_PX else None
+
+
 def paint_marks(painter: QPainter, groups: Sequence[MarkGroup], view: QRectF, palette: Palette):
     """Told apart by shape: a dot (checkpoint), a flag (best), a bar (resumed),
-    a triangle (warning), a cross (error)."""
+    a triangle (warning), a line up the chart with a triangle (what the doctor saw), a cross
+    (error)."""
     for group in groups:
         colour = QColor(getattr(palette, _TOKENS[group.kind]))
+        if group.has_line:
+            line = palette.colour(_TOKENS[DOCTOR], _LINE_ALPHA)
+            _paint_line(painter, view, view.left() + group.x_px, line)
         _paint_mark(painter, group.kind, QPointF(view.left() + group.x_px, view.bottom()), colour)
 
 
@@ -94,12 +122,19 @@ def _paint_mark(painter: QPainter, kind: str, foot: QPointF, colour: QColor) -> 
     elif kind == BEST:
         painter.drawLine(QPointF(x, y), QPointF(x, y - 9))
         _paint_shape(painter, x, y, ((0, -9), (5, -7), (0, -5)))
-    elif kind == WARNING:
+    elif kind in (WARNING, DOCTOR):
         _paint_shape(painter, x, y, ((0, -9), (4.5, -1.5), (-4.5, -1.5)))
     elif kind == ERROR:
         painter.setPen(QPen(colour, 2.0))
         painter.drawLine(QPointF(x - 3.5, y - 9), QPointF(x + 3.5, y - 2))
         painter.drawLine(QPointF(x - 3.5, y - 2), QPointF(x + 3.5, y - 9))
+
+
+def _paint_line(painter: QPainter, view: QRectF, x: float, colour: QColor) -> None:
+    pen = QPen(colour, 1.0)
+    pen.setDashPattern(_LINE_DASHES)
+    painter.setPen(pen)
+    painter.drawLine(QPointF(round(x) + 0.5, view.top()), QPointF(round(x) + 0.5, view.bottom()))
 
 
 def _paint_shape(painter: QPainter, x: float, y: float, corners) -> None:

@@ -1,18 +1,23 @@
 """From what the monitor tells of a run to what the charts draw of it."""
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from core.events import Event
+from core.doctor.check import Named
+from core.doctor.phrases import cause_words
+from core.events import Event, MarkEvent
 from core.training.config import TrainingConfig
 from core.training.run_history import RunView
 from core.training.schedule import learning_rate
 from core.training.steps import StepColumns
+from utnet_viewer.doctor.telling import LANGUAGE
 from utnet_viewer.training.charts.run_data import (
     BEST,
     CHECKPOINT,
+    DOCTOR,
     ERROR,
     RESUMED,
     WARNING,
@@ -23,6 +28,8 @@ from utnet_viewer.training.charts.run_data import (
 )
 
 _SCHEDULE_POINTS = 400
+#: Letters of a line in a tooltip.
+_LINE = 72
 
 
 class GrowingCurves:
@@ -137,8 +144,15 @@ def marks_of(view: RunView) -> tuple[AxisMark, ...]:
         marks.append(AxisMark(event.step, kind, words))
     marks += [AxisMark(e.step, RESUMED, "resumed from here") for e in view.resumes]
     marks += [AxisMark(e.step, WARNING, e.message) for e in view.warnings]
+    marks += [AxisMark(e.step, DOCTOR, told(e)) for e in view.marks]
     marks += [AxisMark(e.step, ERROR, f"{e.code}: {e.message}") for e in view.errors]
     return tuple(marks)
+
+
+def told(event: MarkEvent) -> str:
+    """The doctor's title, and its sentence in lines that a tooltip has room for."""
+    words = cause_words(Named(cause=event.cause, numbers=event.numbers), LANGUAGE)
+    return f"{words.title}\n{textwrap.fill(words.explanation, _LINE)}"
 
 
 def _total_steps(view: RunView, config: TrainingConfig | None) -> int | None:

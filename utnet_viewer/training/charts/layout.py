@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 
 from core.training.steps import decimate
 from utnet_viewer.theme import Palette
-from utnet_viewer.training.charts.axis_marks import MarkGroup, group_at, group_marks
+from utnet_viewer.training.charts.axis_marks import MarkGroup, group_at, group_marks, line_at
 from utnet_viewer.training.charts.content import Content, Series
 from utnet_viewer.training.charts.run_data import Curve
 from utnet_viewer.training.charts.scales import fit
@@ -29,7 +29,7 @@ class Layout:
 
     def tip_at(self, x_px: float, above_axis_px: float) -> str:
         """Words for the pointer so far from the plot's lower left corner; "" for none."""
-        group = group_at(self.marks, x_px, above_axis_px)
+        group = group_at(self.marks, x_px, above_axis_px) or line_at(self.marks, x_px)
         if group is not None:
             return group.words
         near = [words for x, words in self.crosses if abs(x - x_px) <= _CROSS_PX]

@@ -10,7 +10,9 @@ from core.training.steps import StepColumns
 
 #: Kinds of marks on the step axis, the weightiest last: it stands for its neighbours.
 CHECKPOINT, RESUMED, BEST, WARNING, ERROR = "checkpoint", "resumed", "best", "warning", "error"
-MARK_WEIGHTS = (CHECKPOINT, RESUMED, BEST, WARNING, ERROR)
+#: What the watch has seen in the curves; a line through the whole chart shows where.
+DOCTOR = "doctor"
+MARK_WEIGHTS = (CHECKPOINT, RESUMED, BEST, WARNING, DOCTOR, ERROR)
 
 
 @dataclass(frozen=True)
