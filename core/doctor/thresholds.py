@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-import yaml
-
+from core.doctor.yaml_tables import read_table
 from core.files.embedded import resource
 
 
@@ -32,7 +31,7 @@ def default_thresholds() -> dict[str, Threshold]:
     return {
         f"{check}.{name}": Threshold(float(row["value"]), row.get("unit", ""), row["reason"])
         for file in sorted(resource("doctor/thresholds").glob("*.yaml"))
-        for check, rows in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+        for check, rows in read_table(file).items()
         for name, row in rows.items()
     }
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import yaml
-
+from core.doctor.yaml_tables import read_table
 from core.files.embedded import resource
 
 LANGUAGES = ("en", "zh")
@@ -34,7 +33,7 @@ def catalogue(language: str) -> dict[str, str]:
         raise ValueError(f"the doctor speaks {', '.join(LANGUAGES)}, not {language!r}")
     texts: dict[str, str] = {}
     for file in sorted(resource(f"doctor/words/{language}").glob("*.yaml")):
-        texts |= _flattened(yaml.safe_load(file.read_text(encoding="utf-8")), "")
+        texts |= _flattened(read_table(file), "")
     return texts
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,13 @@ def placeholders(text: str) -> list[tuple[str, str]]:
     return sorted((name, form or "") for _, name, form, _ in parts if name is not None)
 
 
-def calls(folder: Path = DOCTOR) -> Iterator[tuple[str, ast.Call]]:
+@cache
+def calls(folder: Path = DOCTOR) -> tuple[tuple[str, ast.Call], ...]:
     """(name of what is called, call) in the doctor's modules, or in another folder's."""
+    return tuple(_calls(folder))
+
+
+def _calls(folder: Path) -> Iterator[tuple[str, ast.Call]]:
     for file in sorted(folder.rglob("*.py")):
         if "audit" in file.relative_to(folder).parts:
             continue
