@@ -1,6 +1,6 @@
 """Every action of the window by name: menu entry, key, tool tip, and no two with one key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -24,6 +24,20 @@ class Entry:
         shape = QKeySequence.SequenceFormat.NativeText
         return [sequence.toString(shape) for sequence in self.action.shortcuts()]
 
+    @property
+    def words(self) -> str:
+        """What it does, as people read it."""
+        return self.action.text().replace("&", "")
+
+
+@dataclass(frozen=True)
+class FocusKey:
+    """Keys that a widget hears itself while it has the focus; for the shortcut sheet only."""
+
+    group: str
+    words: str
+    keys: list[str]
+
 
 class Actions:
     """The registry; the window adds its own actions and adopts those of the panels."""
@@ -32,6 +46,7 @@ class Actions:
         self._window = window
         self._named: dict[str, QAction] = {}
         self._entries: list[Entry] = []
+        self.focus_keys: list[FocusKey] = []
 
     def add(
         self,
@@ -64,6 +79,11 @@ class Actions:
         """List a panel's own actions too; hidden, a panel does not hear its keys."""
         known = {id(entry.action) for entry in self._entries}
         self._entries += [Entry(group, a, workspace) for a in actions if id(a) not in known]
+
+    def list_focus_keys(self, group: str, keys: Sequence[tuple[str, str]]) -> None:
+        """List what a widget does with keys while it has the focus: words, and keys as Qt names
+        them, with " or " between several and " to " for a row of them."""
+        self.focus_keys += [FocusKey(group, words, names.split(" or ")) for words, names in keys]
 
     def use_workspace(self, workspace: str) -> None:
         """Take away the window's own actions that belong to another workspace, and their keys."""

@@ -95,7 +95,8 @@ class Commands:
         window.showNormal() if window.isFullScreen() else window.showFullScreen()
 
     def show_shortcuts(self) -> None:
-        ShortcutSheet(self._window.actions_.entries, self._window).open()
+        actions = self._window.actions_
+        ShortcutSheet([*actions.entries, *actions.focus_keys], self._window).open()
 
     def open_log(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_path())))

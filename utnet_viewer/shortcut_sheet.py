@@ -1,4 +1,4 @@
-"""``?``: every action and its keys, by group."""
+"""``?``: every action and its keys by group, and the keys that single widgets hear."""
 
 from itertools import groupby
 
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from utnet_viewer.actions import Entry
+from utnet_viewer.actions import Entry, FocusKey
 from utnet_viewer.widgets.controls import Tag
 
 COLUMNS = 3
@@ -22,7 +22,7 @@ COLUMNS = 3
 class ShortcutSheet(QDialog):
     """Groups in columns; only what has a key."""
 
-    def __init__(self, entries: list[Entry], parent: QWidget | None = None) -> None:
+    def __init__(self, entries: list[Entry | FocusKey], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -58,7 +58,7 @@ def _order(group: str) -> tuple[int, str]:
     return (known.index(group), group) if group in known else (len(known), group)
 
 
-def _group(name: str, entries: list[Entry]) -> QWidget:
+def _group(name: str, entries: list[Entry | FocusKey]) -> QWidget:
     box = QWidget()
     grid = QGridLayout(box)
     grid.setContentsMargins(0, 0, 0, 0)
@@ -67,7 +67,7 @@ def _group(name: str, entries: list[Entry]) -> QWidget:
     head.setObjectName("heading")
     grid.addWidget(head, 0, 0, 1, 2)
     for line, entry in enumerate(entries, start=1):
-        words = QLabel(entry.action.text().replace("&", ""))
+        words = QLabel(entry.words)
         words.setObjectName("quiet")
         grid.addWidget(words, line, 0)
         grid.addWidget(Tag(" or ".join(entry.keys)), line, 1, Qt.AlignmentFlag.AlignRight)

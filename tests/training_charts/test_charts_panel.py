@@ -1,5 +1,6 @@
 """The six charts, driven by mouse and keys; what is drawn is checked against the run itself."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pointer
 import pytest
 from curves_of_runs import TERMS, make_run, step_columns
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -18,6 +19,7 @@ from utnet_viewer.training.charts.chart import Chart
 from utnet_viewer.training.charts.content import NOT_FINITE
 from utnet_viewer.training.charts.panel import ChartsPanel
 from utnet_viewer.training.charts.run_data import AxisMark, Curve, RunCurves
+from utnet_viewer.training.charts.step_plot import StepPlot
 
 WAIT_MS = 20_000
 
@@ -546,3 +548,14 @@ def test_both_themes_draw_in_their_own_colours(panel, show, qtbot):
     light = {key: trace.ink.colour for key, trace in traces(panel.loss).items()}
     assert dark["keypoints_2d"] == DARK.series[0] and light["keypoints_2d"] == LIGHT.series[0]
     assert all(dark[key] != light[key] for key in dark)
+
+
+@pytest.mark.parametrize(("words", "names"), StepPlot.SHEET_KEYS)
+def test_every_key_on_the_shortcut_sheet_is_heard(panel, show, words, names):
+    show(make_run(count=200))
+    for name in re.split(" or | to ", names):
+        (combination,) = [QKeySequence(name)[at] for at in range(QKeySequence(name).count())]
+        event = QKeyEvent(
+            QEvent.Type.ShortcutOverride, combination.key(), combination.keyboardModifiers()
+        )
+        assert panel.loss.plot._action(event) is not None, (words, name)

@@ -9,6 +9,7 @@ import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from shiboken6 import isValid
 from support_window import (
     WAIT_MS,
@@ -117,6 +118,11 @@ def test_tabs_keys_and_what_is_remembered(opener, dataset, runs, qtbot):
     assert again.window.workspace == TRAIN
     wait_until(lambda: again._menus.train.is_ready)
     assert again._menus.train.workspace.book.current == runs / "done"
+    QTest.keyClicks(again.window, "?")
+    sheet = next(w for w in again.window.children() if type(w).__name__ == "ShortcutSheet")
+    words = {label.text() for label in sheet.findChildren(QLabel)}
+    assert {"Logarithmic values", "L", "Another moment", "Draw the run in the charts too"} <= words
+    sheet.close()
 
 
 def test_closing_asks_and_the_run_goes_on_or_is_stopped_first(opener, dataset, runs, qtbot):
@@ -148,6 +154,22 @@ def test_closing_asks_and_the_run_goes_on_or_is_stopped_first(opener, dataset, r
     close(again)
     assert RunFolder(path).state() == RunState.STOPPED
     assert RunFolder(path).checkpoint("last").exists()
+
+
+def test_closing_asks_where_train_was_never_opened_too(opener, dataset, runs, qtbot):
+    with fake_trainer.started(runs, "--rate", "30", "--steps", "9000") as (_, folder):
+        starter = opener(dataset, "--split", "train")
+        window, train = starter.window, starter._menus.train
+        assert train.workspace is None
+        window.close()
+        assert window.isVisible() and "fake is still training" in train.question.title.text()
+        QTest.mouseClick(train.question.cancel, CLICK)
+        assert window.isVisible() and train.question is None
+        window.close()
+        QTest.mouseClick(train.question.stop, CLICK)
+        qtbot.waitUntil(lambda: not window.isVisible(), timeout=WAIT_MS)
+        close(starter)
+        assert train.workspace is None and folder.state() == RunState.STOPPED
 
 
 def test_a_window_for_a_picture_asks_nobody(opener, dataset, runs, tmp_path):

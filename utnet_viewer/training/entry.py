@@ -6,19 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from core.files.embedded import DEMO, demo_dataset
+from utnet_viewer.crash_log import log
 from utnet_viewer.docks import INSPECT, TRAIN
 from utnet_viewer.session import Session
 from utnet_viewer.training.preparing import Preparation, WaitingPage
 
 if TYPE_CHECKING:  # imported when the tab is first opened: the window starts without them
+    from core.training.run_folder import RunSummary
     from utnet_viewer.training.close_question import CloseQuestion
     from utnet_viewer.training.workspace import TrainWorkspace
 
+#: Between two looks whether the runs have stopped that the window waits for.
+_LOOK_MS = 300
 #: Name, words and key of each action, and what it does to the current run.
 RUN_ACTIONS = (
     ("run_pause", "Pause or resume the run", "Ctrl+P", "toggle"),
@@ -45,7 +49,9 @@ class TrainEntry:
         self._on_made: list[Callable[[], None]] = []
         self._preparation: Preparation | None = None
         self.question: CloseQuestion | None = None
-        self._may_close = self._waits = self._is_over = False
+        self._may_close = self._is_over = False
+        self._waiting = QTimer(self._window, interval=_LOOK_MS)
+        self._waiting.timeout.connect(self._close_when_stopped)
         self.form_actions, self.run_actions = self._make_actions()
         self._window.set_page(TRAIN, self._make)
         self._window.ask_before_closing(self.may_close)
@@ -130,11 +136,23 @@ class TrainEntry:
         for title, actions in workspace.actions_of_panels().items():
             window.actions_.adopt(title, actions, workspace=TRAIN.name)
             self._add_menu(title, actions)
+        self._list_keys()
         workspace.ask_wanted.connect(lambda run, dataset: self.ask(run, dataset))
         self._offer_datasets()
         self._enable()
         for tell in self._on_made:
             tell()
+
+    def _list_keys(self) -> None:
+        """What panels hear while they have the focus, on the shortcut sheet."""
+        from utnet_viewer.training.charts.step_plot import StepPlot
+        from utnet_viewer.training.fixed_samples import SampleTable
+        from utnet_viewer.training.run_table import RunTable
+
+        actions = self._window.actions_
+        actions.list_focus_keys("In a chart", StepPlot.SHEET_KEYS)
+        actions.list_focus_keys("In the fixed samples", SampleTable.SHEET_KEYS)
+        actions.list_focus_keys("In the list of runs", RunTable.SHEET_KEYS)
 
     def when_made(self, tell: Callable[[], None]) -> None:
         """Tell as soon as the workspace is there, at once where it is already."""
@@ -174,9 +192,12 @@ class TrainEntry:
     # Closing.
 
     def may_close(self) -> bool:
-        """Whether the window may close now; with runs at work the person is asked first."""
-        live = [] if self.workspace is None else self.workspace.live
-        if self._may_close or not live:
+        """Whether the window may close now; with runs at work the person is asked first.
+
+        Whether or not Train was opened in this window: a run may be another window's.
+        """
+        live = [] if self._may_close else self._live()
+        if not live:
             return True
         if self.question is None:
             from utnet_viewer.training.close_question import CloseQuestion
@@ -187,10 +208,21 @@ class TrainEntry:
             self.question.open()
         return False
 
+    def _live(self) -> list[RunSummary]:
+        """Runs with a process at work."""
+        from core.training.run_folder import RunFolderError, default_runs_root
+        from core.training.run_list import list_runs
+
+        if self.workspace is not None:
+            return self.workspace.live
+        try:
+            return [run for run in list_runs(default_runs_root()) if run.state.is_alive]
+        except RunFolderError as error:
+            log.warning("closing without a look at the runs: %s", error)
+            return []
+
     def _forget_question(self) -> None:
-        if self._waits:
-            self.workspace.monitor.runs_changed.disconnect(self._close_when_stopped)
-        self._waits = False
+        self._waiting.stop()
         self.question.deleteLater()
         self.question = None
 
@@ -198,13 +230,22 @@ class TrainEntry:
         if answer == "keep":
             self._close()
             return
-        for summary in self.workspace.live:
-            self.workspace.controls.stop(summary)
-        self._waits = True
-        self.workspace.monitor.runs_changed.connect(self._close_when_stopped)
+        stop = self._stop_unseen if self.workspace is None else self.workspace.controls.stop
+        for summary in self._live():
+            stop(summary)
+        self._waiting.start()
+
+    def _stop_unseen(self, summary: RunSummary) -> None:
+        from core.training.run_folder import RunFolder, RunFolderError
+
+        try:
+            RunFolder(summary.path).request("stop")
+        except RunFolderError as error:
+            title = f"{summary.name} cannot be asked to stop"
+            self._session.notice(title, str(error), details=str(error))
 
     def _close_when_stopped(self) -> None:
-        if not self.workspace.live:
+        if not self._live():
             self._close()
 
     def _close(self) -> None:
@@ -217,6 +258,7 @@ class TrainEntry:
         if self._is_over:
             return
         self._is_over = True
+        self._waiting.stop()
         QCoreApplication.instance().aboutToQuit.disconnect(self._on_closing)
         if self._preparation is not None:
             self._preparation.end()

@@ -286,6 +286,13 @@ class SampleTable(QAbstractScrollArea):
         else:
             action()
 
+    #: What `_action` knows, for the shortcut sheet.
+    SHEET_KEYS = (
+        ("Another sample", "Up or Down"),
+        ("Another moment", "Left or Right"),
+        ("Large, and back", "Return or Esc"),
+    )
+
     def _action(self, event) -> Callable[[], None] | None:
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return None

@@ -213,6 +213,13 @@ class RunTable(QWidget):
 
     # What the person does.
 
+    #: What a key does in the table, for the shortcut sheet.
+    SHEET_KEYS = (
+        ("Another run", "Up or Down"),
+        ("Draw the run in the charts too", "Space"),
+        ("Open its best checkpoint in Inspect", "Return"),
+    )
+
     def eventFilter(self, watched, event) -> bool:
         """Space ticks the current run; Enter opens its best checkpoint."""
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):

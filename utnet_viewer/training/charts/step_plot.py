@@ -145,6 +145,19 @@ class StepPlot(QuietPlot):
         super().focusOutEvent(event)
         self._axis.set_cursor(None)
 
+    #: What `_action` knows, in words and in Qt's names, for the shortcut sheet.
+    SHEET_KEYS = (
+        ("Crosshair to the step before or after", "Left or Right"),
+        ("Ten steps at once", "Shift+Left or Shift+Right"),
+        ("Crosshair to the first or last step", "Home or End"),
+        ("Show what was before or comes after", "Ctrl+Left or Ctrl+Right"),
+        ("Nearer or farther", "+ or -"),
+        ("Everything", "0"),
+        ("Logarithmic values", "L"),
+        ("Show or hide a curve of the legend", "1 to 9"),
+        ("This chart alone, and back", "Return or Esc"),
+    )
+
     def _action(self, event) -> Callable[[], None] | None:
         """What a key does here; None for keys of others."""
         key, modifiers = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
