@@ -113,7 +113,7 @@ def _trained_readings(found: Dependence, change: float) -> list[Reading]:
     return [
         Reading(
             quantity="spread_ratio",
-            value=max(found.spread, found.plane_spread),
+            value=found.spread,
             threshold="collapse.spread",
             is_high_bad=False,
         ),
@@ -127,12 +127,12 @@ def _trained_readings(found: Dependence, change: float) -> list[Reading]:
 
 
 def _trained_faults(lab: Lab, found: Dependence, change: float) -> list[Named]:
-    numbers = _numbers(found, change)
-    if max(found.spread, found.plane_spread) < lab.thresholds["collapse.spread"]:
-        return [Named(cause="constant_predictor", numbers=numbers)]
-    if change < lab.thresholds["collapse.loss_change"]:
-        return [Named(cause="image_ignored", numbers=numbers)]
-    return []
+    """The picture's place alone may vary by what is known without the image: camera and depth."""
+    least = lab.thresholds["collapse.spread"]
+    is_blind = change < lab.thresholds["collapse.loss_change"]
+    if found.spread < least and (found.plane_spread < least or is_blind):
+        return [Named(cause="constant_predictor", numbers=_numbers(found, change))]
+    return [Named(cause="image_ignored", numbers=_numbers(found, change))] if is_blind else []
 
 
 def _numbers(found: Dependence, change: float) -> dict[str, object]:

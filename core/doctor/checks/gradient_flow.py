@@ -54,10 +54,11 @@ def _run(lab: Lab) -> Outcome:
             )
         )
     readings += _place_readings(inside, locality)
+    # First where features are looked for: maps that nobody sees get no gradient either.
     named = [
+        *_place_faults(lab, inside, locality),
         *_gradient_faults(found, silent),
         *_movement_faults(lab, found, movement, silent, pace),
-        *_place_faults(lab, inside, locality),
     ]
     evidence = _evidence(found, movement, locality)
     return Outcome(readings=tuple(readings), named=tuple(named), evidence=evidence)

@@ -1,6 +1,6 @@
 """Do prediction and labels have the same units, in space and in the picture?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -114,12 +114,9 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _run(lab: Lab) -> Outcome:
-    given = answers(lab)
-    finite = np.isfinite(given.joints_mm).all((1, 2)) & np.isfinite(given.keypoints_norm).all(
-        (1, 2)
-    )
-    if not finite.any():
-        return not_tested("not_finite", "prediction")
+    given = _finite(answers(lab))
+    if not given.samples:
+        return not_tested("not_finite", "prediction − label")
     scales = measure_scales(given)
     limit = lab.thresholds["prediction_scale.ratio"]
     readings = [
@@ -146,6 +143,30 @@ def _run(lab: Lab) -> Outcome:
         named.append(_length_fault(scales))
     named += _plane_faults(scales, lab) if is_hand else []
     return Outcome(readings=tuple(readings), named=tuple(named), evidence=_evidence(given))
+
+
+def _finite(given: Answers) -> Answers:
+    """What of the answers can be compared: where prediction and labels are numbers."""
+    rows = [
+        row
+        for row, sample in enumerate(given.samples)
+        if all(
+            np.isfinite(values).all()
+            for values in (
+                given.joints_mm[row],
+                given.keypoints_norm[row],
+                sample.joints_mm,
+                sample.keypoints_norm,
+                sample.intrinsics,
+            )
+        )
+    ]
+    return replace(
+        given,
+        samples=tuple(given.samples[row] for row in rows),
+        joints_mm=given.joints_mm[rows],
+        keypoints_norm=given.keypoints_norm[rows],
+    )
 
 
 def _beyond(ratio: float) -> float:
