@@ -216,6 +216,19 @@ def test_testing_again_takes_what_was_mended_before_it_along(examined, qtbot):
     assert examined.checks.current == "reprojection"
 
 
+def test_after_a_remedy_its_check_alone_can_be_tested_again(examined, qtbot):
+    request = replace(examined.subject.request, config=ConfigChoice("preset", "overfit"))
+    examined.subject.show_request(request)
+    examined.checks.select("learning_rate")
+    examined._show()
+    examined.apply(0)
+    examined.test_again()
+    qtbot.waitUntil(lambda: not examined.examining.is_busy, timeout=WAIT_MS)
+    kept = examined.examining.view.kept
+    assert kept.config.optimisation.learning_rate == 4e-4 and kept.request.config.kind == "form"
+    assert len(checks_of(examined)) == 11 and examined.checks.current == "learning_rate"
+
+
 def test_the_whole_command_line_says_what_stands_at_the_left(qtbot, make_workspace, tmp_path):
     workspace = make_workspace()
     request = replace(

@@ -120,7 +120,7 @@ class Examining(QObject):
         if self.is_running:
             return
         kept = self.view.kept
-        is_part = bool(request.checks) and kept is not None and kept.request == request.whole
+        is_part = bool(request.checks) and kept is not None and kept.request.is_about(request)
         try:
             self._folder = self._book.new(request.whole, to_yaml(config))
         except OSError as error:
@@ -278,8 +278,9 @@ def _merged(new: Kept | Trouble, before: Kept | None) -> Kept | Trouble:
         whole = replace(new.examination, findings=findings, causes=diagnose(findings))
         try:
             write_report(new.folder, whole)
-        except OSError as error:
-            return Trouble(sentence=f"The report cannot be written: {error}", details=str(error))
+        except (OSError, ValueError, KeyError) as error:  # no room, or words that lack a number
+            sentence = f"The report of what was tested again cannot be written: {error!r}"
+            return Trouble(sentence=sentence, details=sentence)
         new = replace(new, examination=whole)
     if isinstance(new, Kept):
         Book.tidy(new.folder)

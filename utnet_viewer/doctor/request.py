@@ -86,6 +86,12 @@ class Request:
         """The same with all checks."""
         return replace(self, checks=())
 
+    def is_about(self, other: "Request") -> bool:
+        """Whether both ask about the same things, perhaps configured otherwise: what one found
+        can stand beside what the other finds."""
+        same = replace(self, config=other.config, tier=other.tier, checks=other.checks)
+        return same == other
+
     def with_form(self) -> "Request":
         """The same with what stands in the form."""
         return replace(self, config=ConfigChoice())
