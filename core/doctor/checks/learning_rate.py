@@ -53,7 +53,7 @@ def _run(lab: Lab) -> Outcome:
     ]
     named = list(_wrong_size(lab, rate, low, high, best)) if is_telling else []
     evidence: list[Evidence] = [_range_curves(rates, falls, rate)]
-    named += _warmup(lab, readings)
+    named += list(_warmup(lab, readings))
     named += _schedule(lab, readings, evidence)
     factor, reading = scaled_alike(facts.weights, lab.thresholds, "learning_rate")
     if reading is not None:
@@ -170,7 +170,8 @@ def _warmup(lab: Lab, readings: list[Reading]) -> Iterator[Named]:
     )
     # A hundredth for rounding: counting from 1 in place of 0 is exactly twice.
     if excess > 1.01 * lab.thresholds["learning_rate.warmup_excess"]:
-        facts_as_done = replace(facts, warmup_steps=0)
+        # The schedule, which counts from the warm-up's end, has been looked at by then.
+        facts_as_done = replace(facts, warmup_steps=0, schedule="as applied")
         yield Named(
             cause="warmup_ignored",
             numbers={"applied": applied, "rate": facts.learning_rate, "steps": facts.warmup_steps,
