@@ -48,9 +48,16 @@ class Moved:
         return turn_of(self.motion)
 
     def keypoint_error_px(self) -> float:
-        """Mean distance between the labels and where the pixels carried them; NaN: no labels."""
+        """Mean distance between where labels and pixels carried the joints; NaN: no labels.
+
+        The labels' motion is an affine through all joints, so noise of single ones averages out.
+        """
         before, after = (Labels.of([s]).keypoints_px[0] for s in (self.before, self.after))
-        return _mean(np.linalg.norm(moved(before, self.motion) - after, axis=-1))
+        by_labels = affine_of_points(before, after)
+        if by_labels is None:
+            return np.nan
+        apart = moved(before, self.motion) - moved(before, by_labels)
+        return _mean(np.linalg.norm(apart, axis=-1))
 
     def joint_error_deg(self) -> float:
         """Angle between the turn of the 3D joints about the wrist and that of the picture."""

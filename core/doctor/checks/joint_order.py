@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
-from core.conventions import HO3D_TO_OPENPOSE, JOINT_COUNT, JOINT_NAMES
+from core.conventions import HO3D_TO_OPENPOSE, JOINT_COUNT, JOINT_NAMES, MANO_JOINT_COUNT
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Bars
 from core.doctor.joint_matching import (
@@ -21,7 +22,7 @@ from core.doctor.labels import Labels, median, worst_first
 from core.doctor.mending import map_samples
 from core.doctor.pictures import overlay
 from core.doctor.posed_joints import JointModel
-from core.doctor.posed_labels import PosedLabels, centred, turned_residuals_mm
+from core.doctor.posed_labels import PosedLabels, centred, rotations_onto, turned_residuals_mm
 from core.doctor.subject import Sample, Subject
 from core.geometry.rotation import axis_angle_from_matrix, matrix_from_axis_angle
 
@@ -33,9 +34,12 @@ def _run(lab: Lab) -> Outcome:
     source, target = posed.chosen(posed.posed_mm), posed.targets_mm
     claimed, best = as_labelled(source, target), best_match(source, target)
     lab.tick(0.5)
-    if not _explains(lab, source, target, claimed, best):
+    if _explains(lab, source, target, claimed, best):
+        gain = _gain(claimed, best)
+    else:
         best = _turned_match(lab, source, target) or claimed
-    gain = _gain(claimed, best)
+        in_order = _turned(source, target, np.arange(source.shape[1]))
+        gain = 0.0 if best is claimed else _gain(in_order, best)
     readings = (
         Reading(quantity="order_gain", value=gain, threshold="joint_order.gain"),
         Reading(quantity="claimed_mm", value=claimed.cost_mm, unit="mm"),
@@ -101,16 +105,41 @@ def _is_close(lab: Lab, best: Match, target: np.ndarray) -> bool:
 
 
 def _turned_match(lab: Lab, source: np.ndarray, target: np.ndarray) -> Match | None:
-    """The thumb-first order where orientations are wrong as well, so that only shapes compare."""
+    """An order that shows only once each hand is turned: orientations are wrong as well.
+
+    Tried are thumb-first, and any order of the tips about joints that are in place.
+    """
     if source.shape[1] != JOINT_COUNT:
         return None
-    order = np.array(HO3D_TO_OPENPOSE)
-    claimed = float(np.mean(turned_residuals_mm(source, target)))
-    other = float(np.mean(turned_residuals_mm(source[:, order], target)))
-    if other > (1 - lab.thresholds["joint_order.gain"]) * claimed:
-        return None
-    distances = np.linalg.norm(source[:, order] - target, axis=-1).mean(0)
-    return Match(np.eye(3), order, np.minimum(distances, other))
+    claimed = _turned(source, target, np.arange(JOINT_COUNT))
+    for order in (np.array(HO3D_TO_OPENPOSE), _order_of_tips(source, target)):
+        match = _turned(source, target, order)
+        if match.moved.any() and _gain(claimed, match) >= lab.thresholds["joint_order.gain"]:
+            return match
+    return None
+
+
+def _turned(source: np.ndarray, target: np.ndarray, order: np.ndarray) -> Match:
+    """How far labels are from joints in an order, every hand turned onto its labels."""
+    ordered = source[:, order]
+    turns = rotations_onto(ordered, target)
+    apart = np.linalg.norm(ordered @ np.swapaxes(turns, 1, 2) - target, axis=-1)
+    return Match(np.eye(3), order, apart.mean(0))
+
+
+def _order_of_tips(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The tips' best assignment, hands turned by their other joints alone."""
+    body = np.s_[:, :MANO_JOINT_COUNT]
+    origins = [side[body].mean(1, keepdims=True) for side in (source, target)]
+    source, target = source - origins[0], target - origins[1]
+    turns = rotations_onto(source[body], target[body])
+    turned = source @ np.swapaxes(turns, 1, 2)
+    tips = np.s_[:, MANO_JOINT_COUNT:]
+    apart = np.linalg.norm(turned[tips][:, :, None] - target[tips][:, None], axis=-1).mean(0)
+    rows, columns = linear_sum_assignment(apart)
+    order = np.arange(JOINT_COUNT)
+    order[MANO_JOINT_COUNT + columns] = MANO_JOINT_COUNT + rows
+    return order
 
 
 def _name(posed: PosedLabels, claimed: Match, best: Match, subject: Subject) -> Named:

@@ -12,7 +12,8 @@ from core.doctor.labels import Labels, extents_mm, median, worst_first
 from core.doctor.mending import leaving_out, map_samples
 from core.doctor.opengl import is_opengl, to_camera_axes
 from core.doctor.pictures import overlay
-from core.doctor.subject import Sample
+from core.doctor.posed_labels import PosedLabels
+from core.doctor.subject import Sample, Subject
 from core.doctor.units import unit_of
 
 Found = tuple[Reading, Named | None]
@@ -319,12 +320,18 @@ def _hand_size(lab: Lab, labels: Labels) -> list[Found]:
 
 def _resized(extent_mm: float):
     """Hands of a usual size: the camera sees the same, for it cannot tell size from distance."""
-    factor = _REST_EXTENT_MM / extent_mm
 
-    def resized(sample: Sample) -> Sample:
-        return replace(sample, joints_mm=np.asarray(sample.joints_mm) * factor)
+    def mend(subject: Subject) -> Subject:
+        posed = PosedLabels.of(subject)
+        if posed is None:
+            factor = _REST_EXTENT_MM / extent_mm
+        else:
+            sizes = extents_mm(posed.chosen(posed.posed_mm)) / extents_mm(posed.targets_mm)
+            factor = median(sizes)
+        resized = lambda sample: replace(sample, joints_mm=np.asarray(sample.joints_mm) * factor)
+        return map_samples(subject, resized)
 
-    return lambda subject: map_samples(subject, resized)
+    return mend
 
 
 def _shape(lab: Lab) -> list[Found]:

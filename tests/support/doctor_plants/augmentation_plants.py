@@ -87,7 +87,7 @@ def _flip(*, joints: bool, pose: bool, side: bool) -> Apply:
         def flipped(row: int, view: View) -> Sample | None:
             if view.kind != "flip":
                 return forced(row, view)
-            sample = subject.samples[row]
+            sample = forced(row, View(kind="rotation", amount=0.0))
             mirror = np.array([-1.0, 1.0, 1.0])
             intrinsics = np.array(sample.intrinsics)
             intrinsics[0, 2] = sample.size_px[1] - intrinsics[0, 2]
