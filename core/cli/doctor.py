@@ -201,9 +201,7 @@ def _print_text(examination: dict[str, Any]) -> None:
     for row in examination["checks"]:
         number = ""
         if row["readings"]:
-            number = f"{row['quantity']} {row['value']:.4g} {row['unit']}".rstrip()
-            if row["threshold"] is not None:
-                number += f" (threshold {row['threshold']:.4g})"
+            number = f"{row['quantity']} {row['text']}  {row['threshold_text']}".rstrip()
         verdict = row["verdict"].replace("_", " ").upper()
         print(f"{verdict:<12}{row['title']}  [{row['id']}]  {number}")
         if row["not_tested"]:

@@ -1,26 +1,40 @@
 """An examination as other programs read it: numbers, and the catalogue's sentences beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core.doctor.check import Finding, Named, Reading, Verdict
 from core.doctor.examination import Examination
-from core.doctor.thresholds import Thresholds, default_thresholds
-from core.doctor.words import say
+from core.doctor.phrases import (
+    cause_words,
+    check_formula,
+    check_title,
+    limit_of,
+    limit_text,
+    measured,
+    not_tested_sentence,
+)
 
 
 def told(
-    examination: Examination, language: str, *, evidence: dict[str, Sequence[Path]] | None = None
+    examination: Examination,
+    language: str,
+    *,
+    evidence: Mapping[str, Sequence[Path]] | None = None,
 ) -> dict[str, Any]:
     """What ``utnet doctor --json`` prints; `evidence` has the figures' files by check."""
-    thresholds = Thresholds(examination.overrides)
+    figures = evidence or {}
     return {
         "subject": examination.subject,
         "verdict": "healthy" if examination.is_healthy else "faults",
         "counts": {verdict.value: examination.count(verdict) for verdict in Verdict},
         "checks": [
-            _finding(finding, language, thresholds, (evidence or {}).get(finding.check, ()))
+            {
+                **_finding(finding, examination.overrides, language),
+                "evidence": [str(path) for path in figures.get(finding.check, ())],
+            }
             for finding in examination.findings
         ],
         "diagnosis": [
@@ -32,57 +46,43 @@ def told(
     }
 
 
-def _finding(
-    finding: Finding, language: str, thresholds: Thresholds, evidence: Sequence[Path]
-) -> dict[str, Any]:
+def _finding(finding: Finding, overrides: Mapping[str, float], language: str) -> dict[str, Any]:
     outcome = finding.outcome
-    readings = [_reading(reading, thresholds) for reading in outcome.readings]
+    readings = [_reading(reading, overrides, language) for reading in outcome.readings]
     return {
         "id": finding.check,
-        "title": say(f"checks.{finding.check}.title", language),
+        "title": check_title(finding.check, language),
         "tier": finding.tier.value,
         "verdict": finding.verdict.value,
         **(readings[0] if readings else {}),
-        "formula": say(f"checks.{finding.check}.formula", language),
+        "formula": check_formula(finding.check, language),
         "readings": readings,
         "causes": [_named(named, language) for named in outcome.named],
-        "evidence": [str(path) for path in evidence],
-        "not_tested": why_not(finding, language),
+        "not_tested": not_tested_sentence(outcome, language) if outcome.reason else "",
         "under": finding.under,
         "seconds": finding.seconds,
     }
 
 
-def _reading(reading: Reading, thresholds: Thresholds) -> dict[str, Any]:
-    row = {"quantity": reading.quantity, "value": reading.value, "unit": reading.unit}
-    if not reading.threshold:
-        return {**row, "threshold": None, "threshold_unit": "", "reason": ""}
-    entry = default_thresholds()[reading.threshold]
+def _reading(reading: Reading, overrides: Mapping[str, float], language: str) -> dict[str, Any]:
+    limit = limit_of(reading, overrides, language)
     return {
-        **row,
-        "threshold": thresholds[reading.threshold],
-        "threshold_unit": entry.unit,
-        "reason": entry.reason,
+        "quantity": reading.quantity,
+        "value": reading.value,
+        "unit": reading.unit,
+        "threshold": None if limit is None else limit.value,
+        "threshold_unit": "" if limit is None else limit.unit,
+        "reason": "" if limit is None else limit.reason,
+        "text": measured(reading.value, reading, language),
+        "threshold_text": "" if limit is None else limit_text(reading, limit, language),
     }
 
 
 def _named(named: Named, language: str) -> dict[str, Any]:
-    key = f"causes.{named.cause}"
     return {
         "cause": named.cause,
         "verdict": named.verdict.value,
-        "title": say(f"{key}.title", language),
-        "explanation": say(f"{key}.explanation", language, **named.numbers),
-        "why": say(f"{key}.why", language),
-        "remedy": say(f"{key}.remedy", language, **named.numbers),
+        **asdict(cause_words(named, language)),
         "changes": dict(named.changes),
         "where": named.where,
     }
-
-
-def why_not(finding: Finding, language: str) -> str:
-    """Why a check was not tested, in a sentence; "" where it was."""
-    outcome = finding.outcome
-    if not outcome.reason:
-        return ""
-    return say(f"not_tested.{outcome.reason}", language, detail=outcome.detail)
