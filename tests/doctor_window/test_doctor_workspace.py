@@ -45,7 +45,7 @@ def test_before_anything_it_says_what_to_do(make_workspace):
     assert "press Examine" in workspace.head.head.text
     assert workspace.checks.empty.isVisible() and "Examine" in workspace.checks.empty.text()
     assert workspace.subject.start.isEnabled() and not workspace.head.cancel.isVisible()
-    assert not workspace.checks.export.isEnabled()
+    assert not workspace.checks.export.isEnabled() and not workspace.checks.again.isEnabled()
 
 
 def test_the_root_cause_is_named_at_the_top_and_its_check_is_chosen(examined):

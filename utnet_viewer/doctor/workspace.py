@@ -324,6 +324,7 @@ class DoctorWorkspace(Board):
         view = self.examining.view
         finding = view.finding(self.checks.current)
         self.shown_finding = finding
+        self.checks.again.action.setEnabled(self.can("again"))
         self.numbers.setVisible(finding is not None and bool(finding.outcome.readings))
         self.readings.show_finding(finding, view.examination.overrides)
         if finding is None:

@@ -246,7 +246,9 @@ class BarsChart(Chart):
             painter.setPen(line_pen(QColor(self.theme.palette.warning), 1.25, DASHES[1]))
             painter.drawLine(QPointF(x, track.top()), QPointF(x, track.bottom() + 2))
             middle = Qt.AlignmentFlag.AlignHCenter
-            painter.drawText(QRectF(x - 50, track.bottom() + 3, 100, 16), middle, compact(limit))
+            painter.drawText(
+                QRectF(x - 50, track.bottom() + 3, 100, 16), middle, phrases.number(limit)
+            )
 
     def words_at(self, point: QPointF) -> str:
         """Nothing: every value is written out."""
