@@ -16,6 +16,7 @@ SYMPTOMS = frozenset(
         "divergence",
         "oscillation",
         "overfitting",
+        "constant_output_run",
         "pa_ratio_suspicious",
     }
 )
