@@ -287,10 +287,10 @@ class OptimisationConfig(Section):
         description="Memory of the running average of the weights that is validated and saved; "
         "0 keeps no average.",
     )
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = Field(
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
         "32-true",
-        description="Number format of the arithmetic; bf16-mixed is about twice as fast on a "
-        "recent GPU, 16-mixed is for older ones.",
+        description="Number format of the arithmetic; bf16-mixed is faster on recent GPUs and "
+        "server CPUs, 16-mixed is for older GPUs, auto takes bf16-mixed where it is faster.",
     )
     compile: bool = Field(
         False,

@@ -25,6 +25,7 @@ from core.training.control import Control, StopRequested
 from core.training.data import RunData, open_data
 from core.training.failures import Circumstances, failure_of
 from core.training.loop import Trainer
+from core.training.precision import precision_of
 from core.training.processes import is_first_process
 from core.training.reporter import Output, Reporter
 from core.training.run_folder import RunFolder
@@ -106,6 +107,7 @@ def _train(
         reporter.warn(note)
     reporter.phase("starting")
     seed_everything(config.run.seed)
+    _tell_precision(config, device, reporter)
     trainer = _make_trainer(fabric, config, data, hand_model, folder, reporter, control)
     is_resumed = trainer.resume()
     if fabric.global_rank > 0 and not is_resumed:
@@ -157,8 +159,16 @@ def make_fabric(config: TrainingConfig, device: torch.device) -> Fabric:
         devices=devices,
         num_nodes=nodes,
         strategy=strategy,
-        precision=config.optimisation.precision,
+        precision=precision_of(config.optimisation.precision, device),
     )
+
+
+def _tell_precision(config: TrainingConfig, device: torch.device, reporter: Reporter) -> None:
+    """What a run computes in that left it to the device."""
+    if config.optimisation.precision == "auto":
+        chosen = precision_of("auto", device)
+        why = "computes in bfloat16" if chosen == "bf16-mixed" else "does not compute in bfloat16"
+        reporter.say(f"precision {chosen}, since {reporter.device_name} {why}")
 
 
 def seed_everything(seed: int) -> None:

@@ -39,6 +39,7 @@ SHORT = {
     "data.in_memory": False,
     "optimisation.batch_size": 2,
     "optimisation.warmup_steps": 1,
+    "optimisation.precision": "32-true",
     "run.device": "cpu",
     "run.threads": 1,
     "run.steps": 6,

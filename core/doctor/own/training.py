@@ -10,6 +10,9 @@ from core.training.config import TrainingConfig
 from core.training.optimiser import make_optimiser, set_learning_rate
 from core.training.schedule import learning_rate
 
+#: What is left to the device is not left to it here: one examination, one set of numbers.
+_FIXED = {"auto": "32-true"}
+
 
 def own_training(config: TrainingConfig, total_steps: int) -> SteppedTraining:
     """The optimiser, schedule, clipping and precision of `config`, over a run of `total_steps`."""
@@ -22,7 +25,7 @@ def own_training(config: TrainingConfig, total_steps: int) -> SteppedTraining:
         final_share=optimisation.final_learning_rate_share,
         clip_norm=optimisation.clip_norm,
         batch_size=optimisation.batch_size * optimisation.accumulate,
-        precision=optimisation.precision,
+        precision=_FIXED.get(optimisation.precision, optimisation.precision),
         weights={name: float(weight) for name, weight in config.loss.model_dump().items()},
     )
     return SteppedTraining(
