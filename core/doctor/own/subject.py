@@ -16,6 +16,7 @@ from core.doctor.subject import MetricAccess, Subject
 from core.files.embedded import dataset_folder
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
+from core.network.checkpoints import load_checkpoint
 from core.training.config import DataConfig, TrainingConfig
 from core.training.data import NoLabelsError, open_data
 from core.training.frames import FramesOnDisk, LabelTable, evenly, is_labelled
@@ -44,6 +45,11 @@ def own_subject(
         NoLabelsError: No frame says where a hand is, so there is nothing to look at.
     """
     hand_model = load_hand_model(config.data.hand_model or None)
+    if checkpoint is not None:
+        # Read once before anything else: a file that cannot be used ends it here, and the
+        # network examined is the one that the file describes.
+        network, _ = load_checkpoint(checkpoint, hand_model=hand_model)
+        config = config.model_copy(update={"network": network.config})
     index = open_index(
         dataset_folder(config.data.dataset), config.data.split, hand_model=hand_model
     )
