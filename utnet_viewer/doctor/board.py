@@ -1,7 +1,14 @@
 """The panels of the Doctor workspace and where they stand."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from utnet_viewer.doctor.checks_panel import ChecksPanel
 from utnet_viewer.doctor.evidence.panel import EvidenceColumn
@@ -18,6 +25,8 @@ KEEP = "doctor"
 
 #: The mock-up's sizes at 1600x1000; smaller windows keep the proportions.
 LIST_WIDTH, EVIDENCE_WIDTH, REMEDY_WIDTH = 384, 666, 526
+#: Of the numbers against their thresholds; more of them scroll.
+NUMBERS_MOST = 176
 
 
 class Board(QWidget):
@@ -30,7 +39,15 @@ class Board(QWidget):
         self.head, self.evidence = HeadCard(theme), EvidenceColumn(theme)
         self.numbers, self.remedy = Panel("Measured against threshold", theme), RemedyPanel(theme)
         self.readings = ReadingsView(theme)
-        self.numbers.set_body(self.readings)
+        scroll = QScrollArea()
+        scroll.setObjectName("plainScroll")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
+        scroll.setMaximumHeight(NUMBERS_MOST)  # the remedy's button stays in sight
+        scroll.setWidget(self.readings)
+        self.numbers.set_body(scroll)
         self._arrange()
         for name, splitter in self._splitters.items():
             state = settings.bytes(f"{KEEP}/splitter_{name}")

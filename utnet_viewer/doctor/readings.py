@@ -84,6 +84,7 @@ class ReadingsView(QWidget):
         """Row by row."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self._theme.palette.colour("bg2"))
         top = float(_TOP)
         for reading in self._readings:
             height = self._height(reading)

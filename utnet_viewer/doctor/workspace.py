@@ -180,7 +180,7 @@ class DoctorWorkspace(Board):
         """Bring back what stood in the form before the last remedy."""
         if self.remedies.can_undo:
             self._keep_subject(self.remedies.undo())
-            self.said.emit(f"{TARGET.capitalize()} is as it was before.", "info")
+            self.said.emit(f"{TARGET[0].upper()}{TARGET[1:]} is as it was before.", "info")
 
     def _keep_subject(self, request: Request) -> None:
         """The subject is told otherwise now; what was found stays until it is examined again."""
