@@ -151,7 +151,7 @@ def healthy_ones(count: int, first_seed: int) -> list[Healthy]:
     for seed in range(first_seed, first_seed + count):
         generator = np.random.default_rng((seed, 77))
         pick = lambda *options: options[int(generator.integers(len(options)))]  # noqa: B023
-        width, heads = pick((48, 4), (64, 4), (96, 4), (128, 4))
+        width, heads = pick((64, 2), (64, 4), (128, 4), (192, 6))
         changes = (
             f"network.token_width={width}",
             f"network.heads={heads}",

@@ -34,8 +34,6 @@ _LEAST_SHARE = 1e-12
 class OwnNetwork:
     """`NetworkAccess` of this project's network, on the CPU."""
 
-    #: Pulls towards a mean hand: a true answer does not make them zero.
-    regularisers = frozenset({"prior_pose", "prior_shape"})
 
     def __init__(
         self, config: TrainingConfig, hand_model: HandModel, checkpoint: Path | None = None
@@ -45,6 +43,10 @@ class OwnNetwork:
         self.hand_model = hand_model
         self._start = checkpoint or (Path(config.run.start_from) if config.run.start_from else None)
         self._is_whole = checkpoint is not None
+        # Pulls towards a mean hand: a true answer does not make them zero.
+        self.regularisers = frozenset({"prior_pose", "prior_shape"})
+        if config.loss.prior_pose or config.loss.prior_shape:
+            self.regularisers |= {"coarse"}  # it holds both priors once more
 
     @cached_property
     def _mano(self) -> ManoLayer:
