@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from doctor_plants import all_plants
 from doctor_plants.plant import Plant
+from doctor_runs import healthy_run
 from doctor_subjects import healthy_config, healthy_subject
 
 from core.doctor.check import Finding, Tier, Verdict
@@ -140,9 +141,15 @@ class Healthy:
     changes: tuple[str, ...]
 
     @property
+    def has_run(self) -> bool:
+        """Whether a healthy finished run belongs to it."""
+        return self.seed % 2 == 0
+
+    @property
     def about(self) -> str:
         """In words."""
-        return f"{self.frames} frames, noise {self.noise_mm:g} mm, {' '.join(self.changes)}"
+        run = "a finished run, " if self.has_run else ""
+        return f"{self.frames} frames, noise {self.noise_mm:g} mm, {run}{' '.join(self.changes)}"
 
 
 def healthy_ones(count: int, first_seed: int) -> list[Healthy]:
@@ -178,6 +185,15 @@ def examine_healthy(healthy: Healthy) -> Result:
         changes=healthy.changes,
         noise_mm=healthy.noise_mm,
     )
+    if healthy.has_run:
+        generator = np.random.default_rng((healthy.seed, 78))
+        run = healthy_run(
+            healthy.seed,
+            steps=int(generator.integers(300, 5000)),
+            scatter=float(generator.uniform(0.05, 0.3)),
+            fall=float(generator.uniform(0.4, 0.9)),
+        )
+        subject = replace(subject, run=run)
     start = time.monotonic()
     findings = examine_until(subject, [], seed=healthy.seed)
     seconds = time.monotonic() - start
