@@ -3,8 +3,12 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.cli.options import add_json, add_overrides
+
+if TYPE_CHECKING:
+    from core.events import MarkEvent
 
 NAME = "train"
 HELP = "train a network, from a preset or a configuration file, or resume a run"
@@ -32,6 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--name", help="name of the run and its folder; default: the configuration's"
     )
     add_json(parser)
+
+
+def _sentence(mark: "MarkEvent") -> str:
+    """What a mark of the watch means and what to do about it, in the doctor's words."""
+    from core.doctor.check import Named
+    from core.doctor.phrases import cause_words
+
+    words = cause_words(Named(cause=mark.cause, numbers=mark.numbers), "en")
+    return f"{words.title}. {words.explanation} {words.remedy}".strip()
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -65,5 +78,5 @@ def run(arguments: argparse.Namespace) -> int:
     except RunBusyError as error:
         print(f"utnet train: {error}", file=sys.stderr)
         return BAD_CONFIGURATION
-    output = Output(as_json=arguments.json)
+    output = Output(as_json=arguments.json, sentence=_sentence)
     return train(config, folder, resume=arguments.resume, output=output)

@@ -78,7 +78,10 @@ class Trainer:
         self._fixed = FixedSamples(data.validation, config.run.fixed_samples, folder, reporter)
         self._requests: set[str] = set()
         self.watch = Watch(
-            reporter.mark, clip_norm=optimisation.clip_norm, peak_rate=optimisation.learning_rate
+            reporter.mark,
+            reporter.warn,
+            clip_norm=optimisation.clip_norm,
+            peak_rate=optimisation.learning_rate,
         )
 
     @property
@@ -98,8 +101,12 @@ class Trainer:
     def resume(self) -> bool:
         """Go back to the run's last state; False where it has none yet and starts anew."""
         progress = self.checkpointer.load()
-        self.progress = progress or self.progress
-        return progress is not None
+        if progress is None:
+            return False
+        self.progress = progress
+        if self.reporter.folder is not None:
+            self.watch.recall(self.reporter.folder, step=progress.step)
+        return True
 
     def run(self) -> None:
         """Train to the end; raises StopRequested once a checkpoint of where it stopped is saved."""

@@ -42,10 +42,18 @@ _MB = 1 << 20
 
 @dataclass(frozen=True)
 class Output:
-    """Where lines for people go; with `as_json` every line is a JSON object instead."""
+    """Where lines for people go, and in which words.
+
+    Attributes:
+        as_json: Every line is a JSON object instead.
+        is_silent: There are none.
+        sentence: Says what a mark means; its cause and numbers without. The doctor's words are
+            above training, so whoever starts a training brings them.
+    """
 
     as_json: bool = False
     is_silent: bool = False
+    sentence: Callable[[MarkEvent], str] | None = None
 
     def say(self, text: str, **fields: object) -> None:
         """Print one line."""
@@ -96,14 +104,9 @@ class Reporter:
 
     def mark(self, event: MarkEvent) -> None:
         """Tell what the watch has seen."""
-        numbers = ", ".join(
-            f"{name} {value}" if isinstance(value, str) else f"{name} {value:.4g}"
-            for name, value in event.numbers.items()
-        )
+        say = self.output.sentence or _plain
         self.say(
-            f"warning: {event.cause.replace('_', ' ')} after step {event.step}: {numbers}",
-            step=event.step,
-            cause=event.cause,
+            f"warning: after step {event.step}: {say(event)}", step=event.step, cause=event.cause
         )
         self.event(event)
 
@@ -299,6 +302,15 @@ def _continued(folder: RunFolder, status: RunStatus) -> RunStatus:
         epoch=before.epoch,
         best=before.best,
     )
+
+
+def _plain(event: MarkEvent) -> str:
+    """A mark in no words but its own: cause and numbers."""
+    numbers = ", ".join(
+        f"{name} {value}" if isinstance(value, str) else f"{name} {value:.4g}"
+        for name, value in event.numbers.items()
+    )
+    return f"{event.cause.replace('_', ' ')}: {numbers}"
 
 
 def _duration(seconds: float) -> str:

@@ -5,8 +5,9 @@ It costs some copies of numbers a step and some milliseconds at each diagnosis a
 who shows it, with the doctor's words.
 """
 
+import traceback
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 import numpy as np
@@ -15,6 +16,8 @@ import yaml
 from core.events import MarkEvent
 from core.files.embedded import resource
 from core.training import loss_rules, step_rules
+from core.training.run_folder import RunFolder
+from core.training.run_history import RunHistory
 from core.training.sign import Limits, Sign
 from core.training.step import StepReport
 
@@ -36,11 +39,15 @@ def default_limits() -> dict[str, float]:
 
 
 class Watch:
-    """Hears of steps, diagnoses and validations; tells each cause at most every `QUIET_STEPS`."""
+    """Hears of steps, diagnoses and validations; tells each cause at most every `QUIET_STEPS`.
+
+    It never ends a run: where a rule fails, that is told once and the watch is over.
+    """
 
     def __init__(
         self,
         tell: Callable[[MarkEvent], None],
+        warn: Callable[[str], None],
         *,
         clip_norm: float,
         peak_rate: float,
@@ -49,16 +56,38 @@ class Watch:
         """
         Args:
             tell: Hears of what is seen.
+            warn: Hears that a rule failed.
             clip_norm: The configured limit of the gradient's norm; 0 never clips.
             peak_rate: The configured largest learning rate.
             limits: Of the rules; the doctor's own without.
         """
-        self._tell, self._limits = tell, limits or default_limits()
+        self._tell, self._warn, self._limits = tell, warn, limits or default_limits()
         self._clip_norm, self._peak_rate = clip_norm, peak_rate
         self._columns = {name: array("d") for name in _COLUMNS}
         self._validation_steps: list[int] = []
         self._metrics: list[Mapping[str, float]] = []
         self._told: dict[str, int] = {}
+        self._is_over = False
+
+    def recall(self, folder: RunFolder, *, step: int) -> None:
+        """Take up what a run did until `step`, from which it is resumed.
+
+        Without its past a curve has neither a start nor a fall: the small swings at its bottom
+        would then be large ones.
+        """
+        history = RunHistory(folder.path)
+        view = history.refresh()
+        while history.is_behind:
+            view = history.refresh()
+        if len(view.steps):
+            rows = np.flatnonzero(view.steps.column("step") <= step)[-_MEMORY:]
+            for name in _COLUMNS:
+                # What the optimiser had was compared at its time with what is configured.
+                written = "learning_rate" if name in ("applied", "configured") else name
+                self._columns[name] = array("d", view.steps.column(written)[rows])
+        for event in view.validations:
+            self._remember_validation(event.step, event.metrics)
+        self._told = {mark.cause: mark.step for mark in view.marks}
 
     def stepped(self, report: StepReport, *, step: int, applied: float) -> None:
         """A step is complete; `applied` is the learning rate that the optimiser had."""
@@ -79,18 +108,14 @@ class Watch:
     def not_finite(self, *, step: int) -> None:
         """The step after `step` complete ones has no number, and the run ends."""
         numbers = {"count": 1, "at": step + 1}
-        self._mark("not_finite_run", numbers, step=step)
+        self._tell(MarkEvent(step=step, cause="not_finite_run", numbers=numbers))
 
     def diagnosed(
         self, *, step: int, shares: Mapping[str, float], ratios: Mapping[str, float]
     ) -> None:
         """Shares of the gradient and update ratios were measured after `step`."""
-        limits = self._limits
-        rate = self._columns["applied"][-1] if self._columns["applied"] else 0.0
-        self._take(step_rules.imbalance(shares, limits, step=step), step)
-        for sign in step_rules.update_ratios(ratios, rate, self._peak_rate, limits, step=step):
-            self._take(sign, step)
-        self._look(step)
+        self._look(step, lambda: self._signs_of_diagnosis(step, shares, ratios))
+        self._look(step, self._signs_of_steps)
 
     def validated(
         self,
@@ -101,62 +126,82 @@ class Watch:
         spread_px: float,
     ) -> None:
         """A validation after `step`; `spread_px`: see `step_rules.constant_output`."""
-        if self._validation_steps[-1:] != [step]:
+        self._remember_validation(step, metrics)
+        constant_mm = float(baselines.get(_CONSTANT, np.nan))
+        self._look(step, lambda: self._signs_of_validations(step, constant_mm, spread_px))
+        self._look(step, self._signs_of_steps)
+
+    def _remember_validation(self, step: int, metrics: Mapping[str, float]) -> None:
+        if self._validation_steps[-1:] != [step]:  # one that was asked for, where one was due
             self._validation_steps.append(step)
             self._metrics.append(metrics)
+
+    def _signs_of_diagnosis(
+        self, step: int, shares: Mapping[str, float], ratios: Mapping[str, float]
+    ) -> Iterator[Sign | None]:
+        limits, applied = self._limits, self._columns["applied"]
+        rate = applied[-1] if applied else 0.0
+        yield step_rules.imbalance(shares, limits, step=step)
+        yield from step_rules.update_ratios(ratios, rate, self._peak_rate, limits, step=step)
+
+    def _signs_of_validations(
+        self, step: int, constant_mm: float, spread_px: float
+    ) -> Iterator[Sign | None]:
         limits, table = self._limits, self._table()
-        constant_mm = float(baselines.get(_CONSTANT, np.nan))
-        at = np.array(self._validation_steps, float)
-        errors_mm = np.array([each.get(_ERROR, np.nan) for each in self._metrics])
-        by_name = {
-            name: np.array([each.get(name, np.nan) for each in self._metrics]) for name in metrics
-        }
         steps, loss = table["step"], table["loss"]
-        signs = [
-            step_rules.frozen_metric(at, by_name, steps, table["applied"], limits),
-            loss_rules.plateau(steps, loss, errors_mm, constant_mm, limits),
-            loss_rules.overfitting(steps, loss, at, errors_mm, constant_mm, limits),
-        ]
+        at = np.array(self._validation_steps, float)
+        by_name = {
+            name: np.array([each.get(name, np.nan) for each in self._metrics])
+            for name in self._metrics[-1]
+        }
+        errors_mm = by_name.get(_ERROR, np.full(len(at), np.nan))
+        yield step_rules.frozen_metric(at, by_name, steps, table["applied"], limits)
+        yield loss_rules.plateau(steps, loss, errors_mm, constant_mm, limits)
+        yield loss_rules.overfitting(steps, loss, at, errors_mm, constant_mm, limits)
         if len(at) >= _LEAST_VALIDATIONS:
             error_mm = float(errors_mm[-1])
-            signs.append(
-                step_rules.constant_output(spread_px, error_mm, constant_mm, limits, step=step)
-            )
-        for sign in signs:
-            self._take(sign, step)
-        self._look(step)
+            yield step_rules.constant_output(spread_px, error_mm, constant_mm, limits, step=step)
 
-    def _look(self, step: int) -> None:
-        """At the curves of the steps."""
+    def _signs_of_steps(self) -> Iterator[Sign | None]:
+        """What the curves of the steps show."""
         limits, table = self._limits, self._table()
         steps, loss = table["step"], table["loss"]
         norm, clipped = table["gradient_norm"], table["clipped"]
         if not len(steps):
             return
+        yield step_rules.rate_mismatch(steps, table["applied"], table["configured"], limits)
+        yield step_rules.spikes(steps, norm, clipped, limits)
+        yield step_rules.clipped(steps, norm, clipped, self._clip_norm, limits)
         divergence = loss_rules.divergence(steps, loss, limits)
-        signs = [
-            step_rules.rate_mismatch(steps, table["applied"], table["configured"], limits),
-            step_rules.spikes(steps, norm, clipped, limits),
-            step_rules.clipped(steps, norm, clipped, self._clip_norm, limits),
-            divergence,
-        ]
+        yield divergence
         if divergence is None or not divergence.is_seen:
-            signs.append(loss_rules.oscillation(steps, loss, limits))
-        for sign in signs:
-            self._take(sign, step)
+            yield loss_rules.oscillation(steps, loss, limits)
 
     def _table(self) -> dict[str, np.ndarray]:
         return {name: np.array(column[-_MEMORY:]) for name, column in self._columns.items()}
 
-    def _take(self, sign: Sign | None, step: int) -> None:
-        if sign is not None and sign.is_seen:
-            self._mark(sign.cause, sign.numbers, step=step)
-
-    def _mark(self, cause: str, numbers: Mapping[str, float | str], *, step: int) -> None:
-        if cause in self._told and step - self._told[cause] < QUIET_STEPS:
+    def _look(self, step: int, signs: Callable[[], Iterator[Sign | None]]) -> None:
+        """Tell what is seen."""
+        if self._is_over:
             return
-        self._told[cause] = step
-        self._tell(MarkEvent(step=step, cause=cause, numbers=dict(numbers)))
+        try:
+            for event in [_event(sign, step) for sign in signs() if sign and sign.is_seen]:
+                if step - self._told.get(event.cause, -QUIET_STEPS) >= QUIET_STEPS:
+                    self._told[event.cause] = step
+                    self._tell(event)
+        except OSError:  # the disk's, which no step of the run can do without either
+            raise
+        except Exception as error:  # whatever it is: days of training are worth more than a mark
+            self._is_over = True
+            trace = "".join(traceback.format_exception(error))
+            self._warn(
+                "the run is watched no longer, since one of the watch's rules failed; training "
+                f"goes on as before. Please report this:\n{trace}"
+            )
+
+
+def _event(sign: Sign, step: int) -> MarkEvent:
+    return MarkEvent(step=step, cause=sign.cause, numbers=dict(sign.numbers))
 
 
 def spread_px(keypoints_px: np.ndarray) -> float:

@@ -1,6 +1,7 @@
 """Runs that were never trained: curves with the noise of real ones, and faults in them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from core.training.schedule import learning_rate
 TERMS = ("keypoints_2d", "joints_3d", "wrist", "rotations", "betas", "coarse", "heatmaps")
 PARTS = ("backbone", "tokens", "decoders", "refinement")
 CONSTANT_MM = 102.0
+BASELINES = {"mean_pose_mpjpe_mm": CONSTANT_MM}
 
 
 def healthy_run(
@@ -65,6 +67,16 @@ def healthy_run(
         configured_rate=rates,
         clip_norm=1.0,
         weights=LossConfig().model_dump(),
+    )
+
+
+def report_of(run: RunRecord, row: int) -> SimpleNamespace:
+    """What the loop reports of a step, as far as it is watched."""
+    return SimpleNamespace(
+        loss=run.loss[row],
+        gradient_norm=run.gradient_norm[row],
+        clipped=run.clipped[row],
+        learning_rate=run.configured_rate[row],
     )
 
 

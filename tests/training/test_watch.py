@@ -1,17 +1,16 @@
 """The watch sees what goes wrong while it goes wrong, tells it once, and is silent otherwise."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
-from doctor_runs import exploding, flat, healthy_run, overfitted, swinging
+from doctor_runs import BASELINES, exploding, flat, healthy_run, overfitted, report_of, swinging
+from fake_trainer import TERMS, make_run
 from support_training import events_of, train_here
 
+from core.cli.train import _sentence
 from core.doctor.run_record import RunRecord
-from core.events import MarkEvent
+from core.events import EventWriter, MarkEvent, ResumedEvent
+from core.training.steps import StepTable, StepWriter, columns_of
 from core.training.watch import QUIET_STEPS, Watch, default_limits, spread_px
-
-BASELINES = {"mean_pose_mpjpe_mm": 102.0}
 
 
 def watched(
@@ -25,15 +24,10 @@ def watched(
     """The marks of a watch that hears of a run as the loop would tell it."""
     marks: list[MarkEvent] = []
     peak = float(run.configured_rate.max())
-    watch = Watch(marks.append, clip_norm=clip_norm, peak_rate=peak)
+    watch = Watch(marks.append, pytest.fail, clip_norm=clip_norm, peak_rate=peak)
     validated = dict(zip(run.validation_step, range(len(run.validation_step)), strict=True))
     for row, step in enumerate(run.step):
-        report = SimpleNamespace(
-            loss=run.loss[row],
-            gradient_norm=run.gradient_norm[row],
-            clipped=run.clipped[row],
-            learning_rate=run.configured_rate[row],
-        )
+        report = report_of(run, row)
         watch.stepped(report, step=int(step), applied=run.learning_rate[row])
         if step % every == 0:
             ratios = {"backbone": 5 * run.learning_rate[row]}
@@ -123,6 +117,95 @@ def test_the_spread_of_keypoints_is_that_about_their_mean():
     assert np.isnan(spread_px(keypoints[:1]))
 
 
+def test_every_mark_has_a_sentence():
+    """Numbers that a rule gives are those that the doctor's words ask for."""
+    run = healthy_run(steps=600)
+    seen = [
+        *watched(exploding(run, at_share=0.5, growth=20.0)),
+        *watched(swinging(run, period=90)),
+        *watched(overfitted(healthy_run(steps=800), rise=1.2)),
+        *watched(flat(run, 0), spread=0.2),
+        *watched(run, joints_3d=0.99, keypoints_2d=0.01),
+    ]
+    sentences = {mark.cause: _sentence(mark) for mark in seen}
+    assert sentences.keys() >= {"divergence", "oscillation", "overfitting", "plateau"}
+    assert sentences.keys() >= {"constant_output_run", "loss_imbalance_run"}
+    for cause, sentence in sentences.items():
+        assert "{" not in sentence and cause not in sentence and len(sentence) > 80
+
+
+class BrokenLimits(dict):
+    """Limits of which one is no number."""
+
+    def __getitem__(self, name: str) -> float:
+        return "a word" if name == "gradient_share" else super().__getitem__(name)
+
+
+def test_a_rule_that_fails_is_told_once_and_ends_nothing():
+    marks, warnings = [], []
+    limits = BrokenLimits(default_limits())
+    watch = Watch(marks.append, warnings.append, clip_norm=1.0, peak_rate=1e-3, limits=limits)
+    for step in (50, 100):
+        watch.diagnosed(step=step, shares={"a": 0.9, "b": 0.1}, ratios={})
+        watch.validated(step=step, metrics={}, baselines={}, spread_px=1.0)
+    assert len(warnings) == 1 and "TypeError" in warnings[0] and "goes on" in warnings[0]
+    assert marks == []
+
+
+def test_a_full_disk_is_the_runs_own_trouble():
+    def tell(mark: MarkEvent) -> None:
+        raise OSError("full")
+
+    watch = Watch(tell, pytest.fail, clip_norm=1.0, peak_rate=1e-3)
+    with pytest.raises(OSError, match="full"):
+        watch.diagnosed(step=50, shares={"a": 0.99, "b": 0.01}, ratios={})
+
+
+def test_a_resumed_run_is_watched_with_its_past(tmp_path):
+    folder = make_run(tmp_path, steps=150)
+    writer = EventWriter(folder.events_file)
+    writer.write(MarkEvent(step=60, cause="plateau"))
+    writer.write(MarkEvent(step=110, cause="divergence"))
+    writer.write(ResumedEvent(step=100))
+    writer.close()
+    watch = Watch(pytest.fail, pytest.fail, clip_norm=1.0, peak_rate=1e-3)
+    watch.recall(folder, step=100)
+    table, steps = watch._table(), StepTable.open(folder.steps_file).columns
+    assert table["step"].tolist() == list(range(1, 101))
+    assert table["loss"].tolist() == steps.column("loss")[:100].tolist()
+    assert table["applied"].tolist() == table["configured"].tolist()
+    assert watch._validation_steps == [50, 100]
+    assert watch._told == {"plateau": 60}
+
+
+def test_small_swings_at_the_bottom_are_none_after_resuming_either(tmp_path):
+    """Without the fall before they would be large ones."""
+    run = healthy_run(steps=400, fall=0.99, pace=0.05, scatter=0.02)
+    late = run.step > 200
+    run.loss[late] *= np.exp(0.3 * np.sin(run.step[late] / 10))
+    folder = make_run(tmp_path, steps=1)
+    columns = columns_of(TERMS)
+    writer = StepWriter(folder.steps_file, columns)
+    for row in range(1, 200):
+        other = {"step": run.step[row], "loss": run.loss[row], "gradient_norm": 1.0}
+        writer.append(dict.fromkeys(columns, 0.0) | other)
+    writer.close()
+
+    def marks_after(*, recalled: bool) -> list[str]:
+        marks: list[MarkEvent] = []
+        watch = Watch(marks.append, pytest.fail, clip_norm=1.0, peak_rate=1e-3)
+        if recalled:
+            watch.recall(folder, step=200)
+        for row in range(200, 400):
+            report = report_of(run, row)
+            watch.stepped(report, step=row + 1, applied=report.learning_rate)
+        watch.diagnosed(step=400, shares={}, ratios={})
+        return causes(marks)
+
+    assert marks_after(recalled=False) == ["oscillation"]  # the test can fail
+    assert marks_after(recalled=True) == []
+
+
 def test_a_real_run_marks_a_loss_of_one_term(tmp_path):
     """Through loop, reporter and event file, as the window reads it."""
     status, folder = train_here(
@@ -136,4 +219,6 @@ def test_a_real_run_marks_a_loss_of_one_term(tmp_path):
     marks = events_of(folder, MarkEvent)
     assert causes(marks) == ["loss_imbalance_run"]
     assert marks[0].numbers["term"] == "heatmaps"
-    assert "loss imbalance run" in folder.log_file.read_text(encoding="utf-8")
+    assert "warning: after step 1: loss imbalance run: term heatmaps" in folder.log_file.read_text(
+        encoding="utf-8"
+    )

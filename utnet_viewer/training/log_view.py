@@ -23,6 +23,8 @@ MAX_LINES, MAX_BYTES = 2000, 256 * 1024
 _INTERVAL_MS = 500
 _FAULT = re.compile(r"\b(error|exception|traceback|fatal|killed|failed)\b|Error\b", re.IGNORECASE)
 _WARNING = re.compile(r"\bwarn(ing)?\b", re.IGNORECASE)
+#: A line that calls itself a warning is one, also where it speaks of an error in millimetres.
+_OWN_WARNING = re.compile(r"^[\d\-]+ [\d:]+ warning: ")
 
 
 class Colours(QSyntaxHighlighter):
@@ -44,7 +46,7 @@ class Colours(QSyntaxHighlighter):
 
 def kind_of(line: str) -> str:
     """ "fault", "warning" or ""."""
-    if _FAULT.search(line):
+    if _FAULT.search(line) and not _OWN_WARNING.match(line):
         return "fault"
     return "warning" if _WARNING.search(line) else ""
 
