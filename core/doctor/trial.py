@@ -12,9 +12,12 @@ from core.doctor.lab import Lab
 from core.doctor.shared_work import answer_of, loss_batch, network, seeded
 from core.doctor.subject import Sample, StepRecord
 
-#: Steps of the trial at most, and those after which it is looked at and may be over.
-_STEPS = 150
-_LOOKS = (40, 60, 80, 100, 125, _STEPS)
+#: Steps after which the trial is looked at and may be over.
+_LOOKS = (40, 60, 80, 100, 125, 150, 200, 250, 300, 400, 500, 600)
+#: After so many it goes on only while the error still falls, by more than this share of the
+#: constant's within two looks: what learns slowly is told from what does not learn, whose error
+#: changes by less than half of it.
+_USUAL_STEPS, _STILL_FALLING = 150, 0.05
 #: Below this share of the constant's error nothing more is to be learned from the trial.
 _ENOUGH = 0.6
 
@@ -69,23 +72,30 @@ class Trial:
 
 def trial(lab: Lab) -> Trial:
     """The shared short trial, at the configured largest learning rate throughout."""
-    return lab.shared("trial", lambda: train_on_batch(lab, loss_batch(lab), looks=_LOOKS))
+    return lab.shared(
+        "trial",
+        lambda: train_on_batch(lab, loss_batch(lab), looks=_LOOKS, usual_steps=_USUAL_STEPS),
+    )
 
 
 def train_on_batch(
-    lab: Lab, batch: Sequence[Sample], *, looks: Sequence[int], enough: float = _ENOUGH
+    lab: Lab,
+    batch: Sequence[Sample],
+    *,
+    looks: Sequence[int],
+    enough: float = _ENOUGH,
+    usual_steps: int | None = None,
 ) -> Trial:
     """Train a copy of the fresh network on one batch until it is good `enough`.
 
-    The steps are the pipeline's own: its optimiser, clipping and precision. A loss that is no
-    number ends it too.
+    After `usual_steps`, where they are given, it goes on only while it gets better. The steps are
+    the pipeline's own: its optimiser, clipping and precision. A loss that is no number ends it too.
     """
-    training, access = lab.subject.training, lab.subject.network
-    module = copy.deepcopy(network(lab))
+    training, module = lab.subject.training, copy.deepcopy(network(lab))
     records: list[StepRecord] = []
     seen: list[tuple[int, float]] = []
     steps = training.train(
-        access,
+        lab.subject.network,
         module,
         [batch] * looks[-1],
         learning_rate=training.facts.learning_rate,
@@ -95,16 +105,23 @@ def train_on_batch(
     with seeded(lab.seed):
         for record in steps:
             records.append(record)
-            lab.tick(len(records) / looks[-1])
-            if len(records) in looks:
+            lab.tick(min(1.0, len(records) / (usual_steps or looks[-1])))
+            is_lost = not np.isfinite(record.loss)
+            if is_lost or len(records) in looks:
                 errors = errors_on(lab, module, batch)
-                seen.append((len(records), errors.worst_share))
-                if errors.worst_share < enough:
-                    break
-            if not np.isfinite(record.loss):
-                errors = errors_on(lab, module, batch)
+            if is_lost:
                 break
+            if len(records) in looks:
+                seen.append((len(records), errors.worst_share))
+                if errors.worst_share < enough or _stands_still(seen, usual_steps):
+                    break
     return Trial(records=tuple(records), errors=errors, looks=tuple(seen))
+
+
+def _stands_still(seen: Sequence[tuple[int, float]], usual_steps: int | None) -> bool:
+    if usual_steps is None or seen[-1][0] < usual_steps or len(seen) < 3:
+        return False
+    return not seen[-3][1] - seen[-1][1] > _STILL_FALLING  # true of NaN too
 
 
 def errors_on(lab: Lab, module: nn.Module, batch: Sequence[Sample]) -> BatchErrors:

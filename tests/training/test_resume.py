@@ -115,6 +115,7 @@ def test_a_run_killed_again_and_again(tmp_path, uninterrupted, seed):
     assert_same(kill_and_resume(tmp_path, 4, seed), uninterrupted)
 
 
+@pytest.mark.timeout(300)  # a busy machine
 def test_a_run_stopped_and_resumed_goes_on_as_if_nothing_had_been(
     tmp_path, uninterrupted, monkeypatch
 ):
@@ -129,7 +130,7 @@ def test_a_run_stopped_and_resumed_goes_on_as_if_nothing_had_been(
         status, folder = train_here(tmp_path, **overrides())
     assert status == 3 and folder.status().step == 4
     status, folder = train_here(tmp_path, resume=folder.path)
-    assert status == 0
+    assert status == 0, folder.log_file.read_text(encoding="utf-8")
     assert [event.step for event in events_of(folder, ResumedEvent)] == [4]
     assert_same(folder, uninterrupted)
     for name in ("mpjpe_mm", "rgb_pa_mpjpe_mm"):
