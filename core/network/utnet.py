@@ -17,7 +17,7 @@ from core.conventions import (
 )
 from core.hand.hand_model import HandModel
 from core.network import camera as crop_camera
-from core.network.feature_maps import KeypointHeatmaps, Upsampler, sample_maps
+from core.network.feature_maps import Heatmaps, KeypointHeatmaps, Upsampler, sample_maps
 from core.network.inputs import NetworkInput
 from core.network.keypoint_lift import KeypointLift
 from core.network.mano_layer import ManoLayer
@@ -114,13 +114,40 @@ class UTNet(nn.Module):
         self.register_buffer("mean_betas", torch.tensor(np.array(mean.betas)).float())
         self.register_buffer("mean_camera_sxy", torch.tensor(np.array(mean.camera_sxy)).float())
 
+    @property
+    def sees_keypoints_early(self) -> bool:
+        """Whether the keypoint maps are read off the stem's tokens, not the transformer's.
+
+        A residual stem sees the whole crop by itself and learns sooner without the transformer in
+        between; a stem of single patches cannot tell a joint at all.
+        """
+        return self.config.stem == "residual"
+
+    def locate(self, inputs: NetworkInput) -> Heatmaps:
+        """The keypoint maps alone, without transformer and hand: a third of the work.
+
+        Raises:
+            ValueError: This network's maps come after its transformer.
+        """
+        if not self.sees_keypoints_early:
+            raise ValueError(f"a {self.config.stem} stem has no keypoint maps of its own")
+        return self.keypoint_heatmaps(self._see(inputs, self._use_depth(inputs.has_depth)))
+
+    def freeze_hand(self) -> None:
+        """Keep all weights but those that `locate` uses as they are."""
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(name.startswith(("image_tokens.", "keypoint_heatmaps.")))
+
     def forward(self, inputs: NetworkInput) -> UTNetOutput:
         """Predict a hand per sample; in training mode depth is dropped at random."""
         use_depth = self._use_depth(inputs.has_depth)
         start = self._start(inputs, use_depth)
-        tokens = self._encode(inputs, start, use_depth)
+        seen = self._see(inputs, use_depth)
+        tokens = self.vit(torch.cat([self._ask(inputs, start, use_depth), seen], dim=1))
         query, image = tokens[:, :QUERY_TOKEN_COUNT], tokens[:, QUERY_TOKEN_COUNT:]
-        heatmaps = self.keypoint_heatmaps(image) if self.training or self.keypoint_lift else None
+        heatmaps = None
+        if self.training or self.keypoint_lift is not None:
+            heatmaps = self.keypoint_heatmaps(seen if self.sees_keypoints_early else image)
         if self.keypoint_lift is not None:
             query = query + self.keypoint_lift(heatmaps, inputs, use_depth, image)
         coarse_codes = start.moved(*self._decode(query))
@@ -158,16 +185,18 @@ class UTNet(nn.Module):
             torch.cat([scale[:, None], offset], dim=1),
         )
 
-    def _encode(self, inputs: NetworkInput, start: _Codes, use_depth: Tensor) -> Tensor:
-        """All 18 + 192 tokens through the transformer."""
+    def _see(self, inputs: NetworkInput, use_depth: Tensor) -> Float[Tensor, "batch 192 width"]:
+        """The stem's tokens of picture and depth."""
         pixels = inputs.image.to(self.image_mean.dtype) / 255
         pixels = (pixels - self.image_mean) / self.image_std
+        return self.image_tokens(pixels, inputs.depth.to(pixels.dtype), use_depth)
+
+    def _ask(self, inputs: NetworkInput, start: _Codes, use_depth: Tensor) -> Tensor:
+        """The 18 tokens of the hand before the transformer."""
         place = crop_camera.crop_place(
             self._view_intrinsics(inputs.intrinsics), inputs.reference_depth_mm, use_depth
         )
-        query = self.query_tokens(start.pose, start.camera_sxy, place)
-        image = self.image_tokens(pixels, inputs.depth.to(pixels.dtype), use_depth)
-        return self.vit(torch.cat([query, image], dim=1))
+        return self.query_tokens(start.pose, start.camera_sxy, place)
 
     def _view_intrinsics(self, intrinsics: Float[Tensor, "batch 3 3"]) -> Tensor:
         """The camera that keypoints are projected with, by configuration."""

@@ -334,7 +334,8 @@ class LossConfig(Section):
     heatmaps: float = Field(
         0.2,
         ge=0,
-        description="Divergence of the auxiliary keypoint maps from the true ones, in nats.",
+        description="Divergence of the auxiliary keypoint maps from the true ones, in nats; with a "
+        "residual stem and weights on the maps alone, no hand is computed.",
     )
 
     @model_validator(mode="after")

@@ -32,13 +32,15 @@ def gradient_norms(network: UTNet, loss: HandLoss, batch: Batch) -> dict[str, fl
 
     Every term reaches the transformer and the tokens before it through that one point, so there
     the terms can be compared for the price of the heads alone; on all parameters each term would
-    cost a backward pass through the transformer. Norms do not add up where gradients pull in
+    cost a backward pass through the transformer. Where the keypoint maps come before the
+    transformer, that point is the stem's output. Norms do not add up where gradients pull in
     different directions.
 
     A pass of its own, whose random numbers the run does not see. Terms of weight 0 are left out.
     """
     captured: list[Tensor] = []
-    hook = network.vit.register_forward_hook(lambda _, __, tokens: captured.append(tokens))
+    crossing = network.image_tokens if network.sees_keypoints_early else network.vit
+    hook = crossing.register_forward_hook(lambda _, __, tokens: captured.append(tokens))
     device = next(network.parameters()).device
     try:
         with torch.random.fork_rng([device] if device.type == "cuda" else []):

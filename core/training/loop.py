@@ -63,12 +63,15 @@ class Trainer:
         self.control = control
         self.progress = Progress()
         optimisation = config.optimisation
+        loss = HandLoss(config.loss, network)
+        if loss.of_maps_alone:
+            network.freeze_hand()
         self.stepper = Stepper(
             fabric,
             network,
             make_optimiser(network, optimisation),
             WeightAverage(network, average, optimisation.ema_decay),
-            HandLoss(config.loss, network),
+            loss,
             optimisation,
         )
         self._samples_per_step = (

@@ -96,6 +96,19 @@ class HandLoss:
         self.weights = weights
         self._network = network
 
+    @property
+    def of_maps_alone(self) -> bool:
+        """Whether no term of the hand has a weight and the network can do without the hand."""
+        has_hand = any(getattr(self.weights, name) for name in HAND_TERMS)
+        return self._network.sees_keypoints_early and not has_hand
+
+    def raw_map_terms(
+        self, heatmaps: Heatmaps, targets: Targets, counts: LabelCounts
+    ) -> dict[str, Tensor]:
+        """The terms of keypoint maps alone; those of the hand are zero."""
+        nothing = dict.fromkeys((*HAND_TERMS, "coarse"), heatmaps.keypoints_norm.new_zeros(()))
+        return {**nothing, **auxiliary_terms(heatmaps, targets, counts)}
+
     def raw_terms(
         self, output: UTNetOutput, targets: Targets, counts: LabelCounts
     ) -> dict[str, Tensor]:

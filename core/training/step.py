@@ -32,8 +32,13 @@ class LossModule(nn.Module):
 
     def forward(self, batch: Batch, counts: "Counts") -> dict[str, Tensor]:
         """The batch's raw terms, in full precision."""
+        device = batch.inputs.image.device.type
+        if self._loss.of_maps_alone:
+            heatmaps = self.network.locate(batch.inputs)
+            with torch.autocast(device, enabled=False):
+                return self._loss.raw_map_terms(heatmaps, batch.targets, counts.labels)
         output = self._forward[0](batch.inputs)
-        with torch.autocast(batch.inputs.image.device.type, enabled=False):
+        with torch.autocast(device, enabled=False):
             return self._loss.raw_terms(output, batch.targets, counts.labels)
 
 

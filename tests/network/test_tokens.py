@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from core.network.feature_maps import tokens_to_grid
-from core.network.residual_stem import ResidualTokens
+from core.network.residual_stem import ResidualBlock, ResidualTokens
 from core.network.tokens import GRID_SIZE, ConvStem, ImageTokens, LinearStem
 
 PATCHES = [(0, 0), (0, 11), (15, 0), (15, 11), (3, 8), (8, 3), (12, 5)]
@@ -73,22 +73,28 @@ def test_conv_stem_cell_looks_at_the_middle_of_its_patch():
     np.testing.assert_allclose(centre, [16 * 5 + 7.5, 16 * 7 + 7.5], atol=0.51)
 
 
-def test_residual_stem_cell_looks_at_the_middle_of_its_patch():
+def test_without_its_convolutions_a_residual_cell_sees_its_own_patch_alone():
+    """Patches and merges keep pixels in place; 3×3 convolutions are even about their cell."""
     tokens = ResidualTokens(width=64, depth=False)
-    layers = [
-        tokens.patch_embed,
-        *(layer for layer in tokens.tower if isinstance(layer, nn.Conv2d)),
-    ]
-    for layer in layers:
-        nn.init.ones_(layer.weight)
-    image = torch.zeros(1, 3, 256, 192, requires_grad=True)
-    nn.Sequential(*layers)(image)[0, :, 5, 7].sum().backward()
-    seen = image.grad[0, 0].numpy()
-    centre = [
-        np.average(np.arange(n), weights=seen.sum(axis=1 - axis))
-        for axis, n in enumerate(seen.shape)
-    ]
-    np.testing.assert_allclose(centre, [16 * 5 + 7.5, 16 * 7 + 7.5], atol=1e-3)
+    for layer in tokens.modules():
+        if isinstance(layer, ResidualBlock):
+            nn.init.zeros_(layer.conv2.weight)
+    nn.init.zeros_(tokens.spread.weight)
+    image = torch.randn(1, 3, 256, 192, requires_grad=True)
+    none = torch.tensor([False])
+    tokens(image, torch.zeros(1, 2, 256, 192), none)[0, 5 * 12 + 7].sum().backward()
+    seen = image.grad[0].abs().sum(0) > 0
+    rows, columns = seen.nonzero().T
+    assert (rows.min(), rows.max()) == (16 * 5, 16 * 5 + 15)
+    assert (columns.min(), columns.max()) == (16 * 7, 16 * 7 + 15)
+
+
+def test_a_residual_cell_knows_of_the_whole_crop():
+    tokens = ResidualTokens(width=64, depth=False)
+    image = torch.randn(1, 3, 256, 192, requires_grad=True)
+    tokens(image, torch.zeros(1, 2, 256, 192), torch.tensor([False]))[0, 90].sum().backward()
+    assert image.grad[0, :, :16].any() and image.grad[0, :, -16:].any()
+    assert image.grad[0, :, :, :16].any() and image.grad[0, :, :, -16:].any()
 
 
 @pytest.mark.parametrize("stem", [ConvStem, LinearStem])

@@ -291,6 +291,26 @@ def test_lifted_keypoints_let_the_final_hand_teach_the_maps_too():
     assert network.keypoint_heatmaps.score.weight.grad.any()
 
 
+def test_a_residual_stem_sees_the_keypoints_by_itself():
+    network = tiny_network(stem="residual", drop_depth=0.0).train()
+    inputs = batch_of_noise(True, False)
+    alone, within = network.locate(inputs), network(inputs).auxiliary
+    torch.testing.assert_close(alone.log_share, within.log_share)
+    alone.keypoints_norm.square().sum().backward()
+    touched = {
+        name.partition(".")[0] for name, p in network.named_parameters() if p.grad is not None
+    }
+    assert touched == {"image_tokens", "keypoint_heatmaps"}
+    network.freeze_hand()
+    learning = {name.partition(".")[0] for name, p in network.named_parameters() if p.requires_grad}
+    assert learning == touched
+
+
+def test_patches_alone_cannot_tell_a_keypoint():
+    with pytest.raises(ValueError, match="conv stem has no keypoint maps of its own"):
+        tiny_network(stem="conv").locate(batch_of_noise(True))
+
+
 def test_lifted_depth_matters_only_where_depth_is_used():
     network = awake(tiny_network(stem="residual", lift=True))
     inputs = batch_of_noise(True, False)

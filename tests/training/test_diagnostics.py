@@ -48,6 +48,21 @@ def test_norms_are_those_of_one_backward_pass_per_term(batch):
         assert norms[name] == pytest.approx(brute_force(network, batch, name), rel=1e-4), name
 
 
+def test_keypoint_maps_before_the_transformer_are_measured_too(batch):
+    network = small_network(stem="residual", lift=True)
+    norms = gradient_norms(network, loss_of(network), batch)
+    assert norms["auxiliary"] > 0 and norms["heatmaps"] > 0 and norms["joints_3d"] > 0
+    captured = []
+    hook = network.image_tokens.register_forward_hook(lambda _, __, t: captured.append(t))
+    output = network(batch.inputs)
+    hook.remove()
+    captured[0].retain_grad()
+    loss = loss_of(network)
+    raw = loss.raw_terms(output, batch.targets, LabelCounts.of(batch.targets))
+    (loss.weights.heatmaps * raw["heatmaps"]).backward()
+    assert norms["heatmaps"] == pytest.approx(float(captured[0].grad.norm()), rel=1e-4)
+
+
 def test_terms_without_weight_have_no_share(batch):
     network = small_network()
     loss = loss_of(network, prior_pose=0.0, vertices_3d=0.0, heatmaps=0.0)

@@ -176,6 +176,43 @@ def test_every_parameter_gets_a_gradient_also_where_terms_weigh_nothing(precisio
     assert without == []
 
 
+#: No weight on any term of the hand.
+MAPS_ALONE = dict.fromkeys(("keypoints_2d", "joints_3d", "wrist", "rotations", "betas"), 0.0)
+
+
+def test_maps_alone_are_trained_without_the_hand():
+    network = small_network(stem="residual", lift=True)
+    config = optimisation(learning_rate=1e-3)
+    loss = loss_of(network, **MAPS_ALONE)
+    assert loss.of_maps_alone
+    network.freeze_hand()
+    stepper = Stepper(
+        Fabric(accelerator="cpu", devices=1),
+        network,
+        make_optimiser(network, config),
+        WeightAverage(network, copy.deepcopy(network), 0.9),
+        loss,
+        config,
+    )
+    network.vit.register_forward_hook(lambda *_: pytest.fail("the transformer was asked"))
+    before = {name: p.detach().clone() for name, p in network.named_parameters()}
+    batch = batch_of([labelled_frame(seed) for seed in range(4)])
+    reports = [take_step(stepper, [batch]) for _ in range(12)]
+    assert reports[-1].loss < 0.9 * reports[0].loss
+    assert reports[0].raw["heatmaps"] > 0 == reports[0].raw["joints_3d"]
+    moved = {
+        name.partition(".")[0]
+        for name, p in network.named_parameters()
+        if not torch.equal(p, before[name])
+    }
+    assert moved == {"image_tokens", "keypoint_heatmaps"}
+
+
+def test_maps_after_the_transformer_need_the_whole_network():
+    assert not loss_of(small_network(stem="conv"), **MAPS_ALONE).of_maps_alone
+    assert not loss_of(small_network(stem="residual")).of_maps_alone
+
+
 def test_trading_time_for_memory_changes_no_gradient():
     """Also where layers are dropped at random, which the second pass has to repeat."""
     reports = []
