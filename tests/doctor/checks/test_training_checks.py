@@ -18,7 +18,7 @@ from core.doctor.checks import (
 )
 from core.doctor.examination import Examination
 from core.doctor.runner import examine
-from core.doctor.subject import Subject
+from core.doctor.subject import Evaluation, MetricAccess, Subject
 
 CHECKS = (
     clipping.CHECK,
@@ -74,6 +74,19 @@ def test_two_faults_are_both_named():
         subject = by_id[id_].apply(subject, 0)
     named = [cause.named.cause for cause in examined(subject).causes]
     assert named == ["warmup_ignored", "metric_subset"]
+
+
+def test_a_good_networks_errors_are_its_fingers_alone_and_no_fault():
+    """Of these alignment takes almost nothing; of those with changed weights it takes most."""
+    said = iter(
+        [
+            Evaluation(frames=12, joints=21, mpjpe_mm=8.3, pa_mpjpe_mm=8.2),
+            Evaluation(frames=12, joints=21, mpjpe_mm=90.0, pa_mpjpe_mm=25.0),
+        ]
+    )
+    evaluated = MetricAccess(split_frames=12, evaluate=lambda _: next(said))
+    subject = replace(toy_subject(0), metric=evaluated)
+    assert examine(subject, (metric.CHECK,), tier=Tier.MINUTES, seed=0).causes == ()
 
 
 def test_a_wrong_rate_does_not_hide_that_nothing_can_be_learned():
