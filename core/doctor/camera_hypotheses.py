@@ -42,7 +42,7 @@ def _middle(labels: Labels) -> np.ndarray:
 
 def divided_focal(labels: Labels, fit: PlaneFit) -> list[Hypothesis]:
     """The focal length divided by the image size, the principal point left in pixels."""
-    factor = np.nanmedian(fit.stretch, 0)
+    factor = np.array([median(axis) for axis in fit.stretch.T])
     height, width = CROP_SIZE_PX
     if not (np.isfinite(factor).all() and (np.abs(np.log(np.abs(factor) / height)) < 0.8).all()):
         return []
@@ -80,16 +80,37 @@ def mirrored(labels: Labels, _: PlaneFit) -> list[Hypothesis]:
     projected = labels.projected_px
     width = labels.sizes_px[:, :1]
     found = []
-    for about in (width, width - 1, 2 * labels.intrinsics[:, 0, 2:]):
+    point = 2 * labels.intrinsics[:, 0, 2:]
+    for about, is_point, edge_px in ((width, False, 0), (width - 1, False, 1), (point, True, 0)):
         flipped = projected.copy()
         flipped[..., 0] = about - flipped[..., 0]
-        mend = _mirror_mend() if about is width or about.shape == width.shape else None
+        mend = _mirror_mend(about_principal_point=is_point, edge_px=edge_px)
         found.append(Hypothesis("keypoints_mirrored", flipped, {}, mend))
     return found
 
 
-def _mirror_mend() -> Mend:
-    return lambda subject: map_samples(subject, reprojected)
+def _mirror_mend(*, about_principal_point: bool = False, edge_px: int = 0) -> Mend:
+    """x of the 2D labels turned over; not projected anew, so that other faults of theirs stay."""
+
+    def turned_over(sample: Sample) -> Sample:
+        width = sample.size_px[1]
+        twice_norm = -edge_px / width
+        if about_principal_point:
+            twice_norm = 2 * float(sample.intrinsics[0][2]) / width - 1
+        keypoints = np.array(sample.keypoints_norm, float)
+        keypoints[:, 0] = twice_norm - keypoints[:, 0]
+        return replace(sample, keypoints_norm=keypoints)
+
+    return lambda subject: map_samples(subject, turned_over)
+
+
+def against_x(labels: Labels, fit: PlaneFit) -> Hypothesis | None:
+    """2D labels that run against x of their 3D on nearly every hand, whatever the camera is."""
+    told = np.isfinite(fit.stretch).all(-1)
+    against = (fit.stretch[told, 0] < 0) & (fit.stretch[told, 1] > 0)
+    if not told.any() or against.mean() < 0.9:
+        return None
+    return Hypothesis("keypoints_mirrored", labels.projected_px, {}, _mirror_mend())
 
 
 def reprojected(sample: Sample) -> Sample:
@@ -110,7 +131,7 @@ def scaled_box(labels: Labels, fit: PlaneFit) -> list[Hypothesis]:
     projected = labels.projected_px - _middle(labels)
     wanted = labels.keypoints_px - _middle(labels)
     factor = _common_factor(projected, wanted)
-    low, high = np.nanmedian(fit.stretch_low), np.nanmedian(fit.stretch_high)
+    low, high = median(fit.stretch_low), median(fit.stretch_high)
     if not (np.isfinite(factor) and 0.2 < factor < 5 and low > 0):
         return []
     factor = float(np.clip(factor, low, high))
@@ -155,8 +176,24 @@ def fixed_camera(labels: Labels, _: PlaneFit) -> list[Hypothesis]:
     intrinsics = np.broadcast_to(camera, labels.intrinsics.shape)
     projected = replace(labels, intrinsics=intrinsics).projected_px
     numbers = {"focal_px": float(camera[0, 0]), "x_px": float(camera[0, 2])}
-    mend = lambda subject: map_samples(subject, reprojected)
+    mend = lambda subject: map_samples(subject, _through_crop(camera))
     return [Hypothesis("crop_not_applied_to_labels", projected, numbers, mend)]
+
+
+def _through_crop(camera: np.ndarray):
+    """2D labels of the one camera as the crop's own camera sees the same rays.
+
+    Not projected anew: what else is wrong with them must stay.
+    """
+
+    def moved(sample: Sample) -> Sample:
+        height, width = sample.size_px
+        pixels = (np.asarray(sample.keypoints_norm, float) + 0.5) * (width, height)
+        pixels = np.column_stack([pixels, np.ones(len(pixels))])
+        seen = pixels @ (np.asarray(sample.intrinsics, float) @ np.linalg.inv(camera)).T
+        return replace(sample, keypoints_norm=seen[:, :2] / (width, height) - 0.5)
+
+    return moved
 
 
 def common_camera(labels: Labels) -> np.ndarray | None:

@@ -54,8 +54,8 @@ class Moved:
         """
         before, after = (Labels.of([s]).keypoints_px[0] for s in (self.before, self.after))
         by_labels = affine_of_points(before, after)
-        if by_labels is None:
-            return np.nan
+        if by_labels is None:  # a wrist alone must be where the pixels carried it
+            return _mean(np.linalg.norm(moved(before, self.motion) - after, axis=-1))
         apart = moved(before, self.motion) - moved(before, by_labels)
         return _mean(np.linalg.norm(apart, axis=-1))
 
@@ -66,6 +66,8 @@ class Moved:
         if known.sum() < 4 or not known[WRIST]:
             return np.nan
         points = [side[known] - side[WRIST] for side in (before, after)]
+        if not np.abs(points[0]).max() > 1e-6 * np.abs(before[WRIST]).max():
+            return np.nan  # a hand that is one point turns with anything
         return self._turn_error_deg(rotations_onto(points[0][None], points[1][None])[0])
 
     def joint_error_mm(self) -> float:

@@ -57,15 +57,20 @@ def to_camera_axes(subject: Subject) -> Subject:
             orientation = OPENGL_TO_CAMERA @ matrix_from_axis_angle(pose[0])
             pose = np.concatenate([axis_angle_from_matrix(orientation)[None], pose[1:]])
         result = replace(sample, joints_mm=joints_mm, pose_rad=pose)
-        return _with_projection(result) if reproject else result
+        return _with_mirrored_keypoints(result) if reproject else result
 
     return map_samples(subject, turned)
 
 
-def _with_projection(sample: Sample) -> Sample:
-    height, width = sample.size_px
-    pixels = Labels.of([replace(sample, joint_weights=np.ones(21))]).projected_px[0]
-    keypoints = np.nan_to_num(pixels / (width, height) - 0.5)
+def _with_mirrored_keypoints(sample: Sample) -> Sample:
+    """2D labels mirrored back: x / z of unconverted points has the other sign, y / z has not.
+
+    Not projected anew: what else is wrong with them, in views too, must stay.
+    """
+    width = sample.size_px[1]
+    keypoints = np.array(sample.keypoints_norm, float)
+    point_norm = float(sample.intrinsics[0][2]) / width - 0.5
+    keypoints[:, 0] = 2 * point_norm - keypoints[:, 0]
     return replace(sample, keypoints_norm=keypoints)
 
 

@@ -5,6 +5,7 @@ on projections, which noise of these makes too small, and the reverse, which noi
 makes too large (errors in variables; Frisch, "Statistical confluence analysis", 1934).
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ from core.doctor.labels import median
 
 #: Fewer joints than these of a sample say nothing of a stretch.
 LEAST_JOINTS = 6
+#: Joints that lie closer together are one point but for rounding.
+_ONE_POINT_PX = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,8 @@ class PlaneFit:
 
     def stretch_error(self) -> float:
         """How far the stretch certainly is from one, as a share; median over samples and axes."""
+        if not np.isfinite(self.stretch).any():
+            return float("nan")
         low = np.nanmedian(self.stretch_low, 0)
         high = np.nanmedian(self.stretch_high, 0)
         return float(np.nanmax(np.maximum(np.maximum(low - 1, 1 - high), 0)))
@@ -56,12 +61,25 @@ class PlaneFit:
 
 
 def fit_plane(projected_px: np.ndarray, labels_px: np.ndarray) -> PlaneFit:
-    """Fit (N, 21, 2) against (N, 21, 2); NaN are left out."""
+    """Fit (N, 21, 2) against (N, 21, 2); NaN are left out.
+
+    Where no hand has joints enough, as wrists alone have not, one fit through all of them stands
+    for each, with each one's own offset.
+    """
     rows = [
         _fit_one(projected, label) for projected, label in zip(projected_px, labels_px, strict=True)
     ]
     columns = [np.array(column, float) for column in zip(*rows, strict=True)]
-    return PlaneFit(*columns)
+    fit = PlaneFit(*columns)
+    if np.isfinite(fit.stretch).any() or not len(rows):
+        return fit
+    _, low, high, scatter, turn = _fit_one(projected_px.reshape(-1, 2), labels_px.reshape(-1, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a sample without labels
+        offset = np.nanmean(labels_px - projected_px, 1)
+    stand = [np.broadcast_to(value, (len(rows), *np.shape(value))) for value in (low, high)]
+    known = np.isfinite(offset).all(-1)
+    return PlaneFit(offset, *stand, np.where(known, scatter, np.nan), np.where(known, turn, np.nan))
 
 
 def _fit_one(projected: np.ndarray, label: np.ndarray):
@@ -72,6 +90,8 @@ def _fit_one(projected: np.ndarray, label: np.ndarray):
     p, q = projected[known], label[known]
     offset = (q - p).mean(0)
     p, q = p - p.mean(0), q - q.mean(0)
+    if min(np.abs(p).max(), np.abs(q).max()) < _ONE_POINT_PX:
+        return offset, nothing, nothing, np.nan, np.nan
     cross = (p * q).sum(0)
     with np.errstate(divide="ignore", invalid="ignore"):
         first, second = cross / (p * p).sum(0), (q * q).sum(0) / cross

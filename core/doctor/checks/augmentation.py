@@ -242,6 +242,6 @@ CHECK = Check(
     id="augmentation", tier=Tier.SECONDS, run=_run, needs=("samples", "forced"),
     after=(
         "input/black_images", "input/repeated_images", "targets/repeated_labels",
-        "targets/zero_confidence", "targets/root_only_labels",
+        "targets/zero_confidence",
     ),
 )  # fmt: skip

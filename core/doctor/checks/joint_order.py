@@ -18,11 +18,18 @@ from core.doctor.joint_matching import (
     name_order,
 )
 from core.doctor.lab import Lab
-from core.doctor.labels import Labels, median, worst_first
+from core.doctor.labels import Labels, extents_mm, median, worst_first
 from core.doctor.mending import map_samples
 from core.doctor.pictures import overlay
 from core.doctor.posed_joints import JointModel
-from core.doctor.posed_labels import PosedLabels, centred, rotations_onto, turned_residuals_mm
+from core.doctor.posed_labels import (
+    PosedLabels,
+    centred,
+    other_side_mm,
+    rotations_onto,
+    side_models,
+    turned_residuals_mm,
+)
 from core.doctor.subject import Sample, Subject
 from core.geometry.rotation import axis_angle_from_matrix, matrix_from_axis_angle
 
@@ -37,7 +44,12 @@ def _run(lab: Lab) -> Outcome:
     if _explains(lab, source, target, claimed, best):
         gain = _gain(claimed, best)
     else:
-        best = _turned_match(lab, source, target) or claimed
+        best = (
+            _turned_match(lab, source, target)
+            or _turned_mirror(lab, posed, lab.subject)
+            or _of_other_side(lab, posed, lab.subject)
+            or claimed
+        )
         in_order = _turned(source, target, np.arange(source.shape[1]))
         gain = 0.0 if best is claimed else _gain(in_order, best)
     readings = (
@@ -117,6 +129,43 @@ def _turned_match(lab: Lab, source: np.ndarray, target: np.ndarray) -> Match | N
         if match.moved.any() and _gain(claimed, match) >= lab.thresholds["joint_order.gain"]:
             return match
     return None
+
+
+def _turned_mirror(lab: Lab, posed: PosedLabels, subject: Subject) -> Match | None:
+    """Mirrored axes that show only once each hand is turned: orientations are wrong as well.
+
+    Any mirrored axis is then as good as another but for the 2D labels, which tell.
+    """
+    source, target = posed.chosen(posed.posed_mm), posed.targets_mm
+    order = np.arange(source.shape[1])
+    claimed, match = _turned(source, target, order), _turned(-source, target, order)
+    radius = float(np.linalg.norm(target, axis=-1).mean())
+    is_close = match.cost_mm <= lab.thresholds["joint_order.near"] * radius
+    if not is_close or _gain(claimed, match) < lab.thresholds["joint_order.gain"]:
+        return None
+    mirrors = [np.diag(np.where(np.arange(3) == axis, -1.0, 1.0)) for axis in range(3)]
+    labels = Labels.of(subject.samples)
+    return replace(match, axes=min(mirrors, key=lambda axes: _unlikeness(labels, axes)))
+
+
+def _unlikeness(labels: Labels, axes: np.ndarray) -> float:
+    """How unlike the 2D labels the joints are, put into `axes` about the wrist."""
+    wrist = labels.joints_mm[:, :1]
+    turned = replace(labels, joints_mm=(labels.joints_mm - wrist) @ axes + wrist)
+    distance = _shape_distance(turned.projected_px, labels.keypoints_px)
+    return distance if np.isfinite(distance) else np.inf
+
+
+def _of_other_side(lab: Lab, posed: PosedLabels, subject: Subject) -> Match | None:
+    """Orders and axes that show only on hands of the other side: sides are wrong as well."""
+    models = side_models(subject)
+    other = other_side_mm(models, posed.pose_rad, posed.betas, posed.is_right)
+    source, target = posed.chosen(other), posed.targets_mm
+    claimed, best = as_labelled(source, target), best_match(source, target)
+    if not _explains(lab, source, target, claimed, best):
+        return None
+    same_side = as_labelled(posed.chosen(posed.posed_mm), target)
+    return best if _gain(same_side, best) >= lab.thresholds["joint_order.gain"] else None
 
 
 def _turned(source: np.ndarray, target: np.ndarray, order: np.ndarray) -> Match:
@@ -254,7 +303,8 @@ def _by_bones(lab: Lab) -> Outcome:
     if lab.subject.hand_model is None:
         return Outcome(reason="missing", detail="hand_model")
     joints = Labels.of(lab.subject.samples).joints_mm
-    joints = joints[np.isfinite(joints).all((1, 2))]
+    # A hand that is one point has no bones.
+    joints = joints[np.isfinite(joints).all((1, 2)) & np.isfinite(extents_mm(joints))]
     if len(joints) < 3:
         return Outcome(reason="too_few_samples", detail=str(len(joints)))
     rest = JointModel.of(lab.subject.hand_model).rest_mm
@@ -304,5 +354,5 @@ CHECK = Check(
     id="joint_order",
     tier=Tier.SECONDS,
     run=_run,
-    after=("targets/root_only_labels", "targets/zero_confidence"),
+    after=("targets/zero_confidence",),
 )

@@ -262,5 +262,5 @@ CHECK = Check(
     id="mano_fit",
     tier=Tier.SECONDS,
     run=_run,
-    after=("targets/root_only_labels", "targets/zero_confidence"),
+    after=("targets/zero_confidence",),
 )

@@ -4,6 +4,7 @@ import numpy as np
 
 from core.doctor.camera_hypotheses import (
     Hypothesis,
+    against_x,
     divided_focal,
     fixed_camera,
     implied_cameras,
@@ -91,7 +92,7 @@ def _name(labels: Labels, fit: PlaneFit, offset: np.ndarray, deciding: Reading) 
     where = worst_first(labels.names, np.nan_to_num(distance).max(1))
     found = _explanation(labels, fit)
     if found is None:
-        found = _camera_slip(labels, fit)
+        found = against_x(labels, fit) or _camera_slip(labels, fit)
     return Named(cause=found.cause, numbers=numbers | found.numbers, where=where, mend=found.mend)
 
 
@@ -154,5 +155,5 @@ CHECK = Check(
     id="reprojection",
     tier=Tier.SECONDS,
     run=_run,
-    after=("targets/root_only_labels", "targets/zero_confidence", "targets/behind_camera"),
+    after=("targets/zero_confidence", "targets/behind_camera"),
 )

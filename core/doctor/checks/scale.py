@@ -101,13 +101,16 @@ def _plane(lab: Lab, labels: Labels) -> list[Found]:
     with np.errstate(all="ignore"):
         centres = np.array([[median(axis) for axis in sample.T] for sample in norm])
         spread = np.nanmax(norm, 1) - np.nanmin(norm, 1)
+        # A wrist alone spans nothing; how far it is from the crop's middle tells as well.
+        spread = np.maximum(spread, np.nanmax(np.abs(norm), 1))
     centre = np.array([median(centres[:, 0]), median(centres[:, 1])])
     size = median(spread.max(1))
     reading = Reading(
         quantity="label_spread", value=size, unit="crops", threshold="scale.label_spread"
     )
     if size > lab.thresholds["scale.label_spread"]:
-        about_centre = bool(np.abs(centre).max() < size)
+        middle = np.median(labels.sizes_px, 0) / 2
+        about_centre = bool(np.linalg.norm(centre) < np.linalg.norm(centre - middle))
         numbers = {"spread": size}
         where = worst_first(labels.names, spread.max(1))
         named = Named(
@@ -126,8 +129,8 @@ def _plane(lab: Lab, labels: Labels) -> list[Found]:
 def _from_pixels(about_centre: bool) -> Change:
     def normalised(sample: Sample) -> Sample:
         height, width = sample.size_px
-        offset = 0.0 if about_centre and np.median(sample.keypoints_norm) < 0.15 * width else 0.5
-        keypoints = np.asarray(sample.keypoints_norm, float) / (width, height) - offset
+        keypoints = np.asarray(sample.keypoints_norm, float) / (width, height)
+        keypoints -= 0.0 if about_centre else 0.5
         return replace(sample, keypoints_norm=keypoints)
 
     return normalised
@@ -162,7 +165,7 @@ def spread_ratio(labels_px: np.ndarray, points: np.ndarray) -> np.ndarray:
     ratio = np.full((len(known), 2), np.nan)
     for row in np.flatnonzero(known.sum(1) >= 6):
         spread = points[row, known[row]].std(0)
-        if (spread > 0).all():
+        if (spread > 1e-6).all():
             ratio[row] = labels_px[row, known[row]].std(0) / spread
     return ratio
 
@@ -232,6 +235,9 @@ def _doubled(lab: Lab, labels: Labels) -> list[Found]:
     if labels.is_wrist_relative:
         return []
     ratio = spread_ratio(labels.keypoints_px, labels.projected_px)
+    if not np.isfinite(ratio).any():  # wrists alone: all of them together, for crops are alike
+        together = (labels.keypoints_px, labels.projected_px)
+        ratio = spread_ratio(*(points.reshape(1, -1, 2) for points in together))
     factor = np.array([median(ratio[:, 0]), median(ratio[:, 1])])
     if not np.isfinite(factor).all():
         return []

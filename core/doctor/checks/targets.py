@@ -29,21 +29,29 @@ def _run(lab: Lab) -> Outcome:
         _finite(lab),
         _sentinels(lab, labels),
         _repeats(lab, labels),
-        _root_only(lab, labels),
         *_in_front(lab, labels),
         *_hand_size(lab, labels),
         *_shape(lab),
+        _root_only(lab, labels),
     ]
     found.sort(key=lambda pair: pair[1] is None)
     named = tuple(cause for _, cause in found if cause is not None)
-    # One at a time: a mended cause may be the reason for the next one.
     faults = [cause for cause in named if cause.verdict is Verdict.FAULT]
     warnings = [cause for cause in named if cause.verdict is not Verdict.FAULT]
     return Outcome(
         readings=tuple(reading for reading, _ in found),
-        named=(*faults[:1], *warnings),
+        named=(*_at_once(faults), *warnings),
         evidence=_evidence(lab, labels, faults or warnings),
     )
+
+
+def _at_once(faults: list[Named]) -> list[Named]:
+    """One at a time, for a mended cause may be the reason for the next one.
+
+    Those that nothing mends come last and together: after them there is no other look.
+    """
+    mendable = [cause for cause in faults if cause.mend is not None]
+    return mendable[:1] or faults
 
 
 def _evidence(lab: Lab, labels: Labels, named: list[Named]):
@@ -89,12 +97,17 @@ def _confidence(lab: Lab) -> Found:
 
 
 def _with_confidence(sample: Sample) -> Sample:
-    """Confidence 1 for joints that look like labels: finite, and no two in one place."""
+    """Confidence 1 for what looks like labels: finite, and not in one place with most joints.
+
+    A placeholder of some joints keeps it, so that it is seen as one; the wrist always has it.
+    """
 
     def confidence(values: np.ndarray) -> np.ndarray:
         values = np.asarray(values, float)
         same = (values[:, None] == values[None]).all(-1).sum(1)
-        return (np.isfinite(values).all(-1) & (same == 1)).astype(float)
+        own = same <= JOINT_COUNT // 2
+        own[WRIST] = True
+        return (np.isfinite(values).all(-1) & own).astype(float)
 
     return replace(
         sample,
@@ -227,11 +240,16 @@ def _repeated_rows(labels: Labels) -> np.ndarray:
     joints = labels.joints_mm
     rows = np.where(np.isfinite(joints), joints, 0.0).reshape(len(joints), -1)
     size = np.nanmax(np.abs(rows), initial=1e-12, axis=1)
-    # A hand that is one point stands still whenever its wrist does: see root_only_labels.
-    known = np.nan_to_num(extents_mm(joints)) > 1e-6 * size
+    is_hand = np.nan_to_num(extents_mm(joints)) > 1e-6 * size
+    # A wrist alone may rest, but about no two other hands are crops the same: its 2D label moves.
+    has_wrist = np.isfinite(joints[:, WRIST]).all(-1) & (size > 1e-6)
+    known = is_hand | has_wrist
+    wrist_norm = np.nan_to_num(labels.keypoints_norm[:, WRIST])
     apart = np.abs(rows[:, None] - rows[None]).max(-1)
     # Relative, so that metres are no more alike than millimetres.
     same = (apart <= 1e-7 * size[:, None]) & known[:, None] & known[None]
+    in_one_place = np.abs(wrist_norm[:, None] - wrist_norm[None]).max(-1) <= 1e-7
+    same &= (is_hand[:, None] & is_hand[None]) | in_one_place
     return same.sum(1) > 1
 
 
