@@ -37,10 +37,10 @@ SUITE := OMP_NUM_THREADS=1 PYTHONPATH=.:tests/support $(PY) tests/support/doctor
 SUITE_RESULTS := .benchmarks/doctor
 doctor-suite: setup
 	@mkdir -p $(SUITE_RESULTS)
-	$(SUITE) plants --json $(SUITE_RESULTS)/plants.json
-	$(SUITE) pairs --json $(SUITE_RESULTS)/pairs.json
-	$(SUITE) healthy --json $(SUITE_RESULTS)/healthy.json
-	PYTHONPATH=.:tests/support $(PY) tests/support/doctor_table.py $(SUITE_RESULTS)/*.json \
+	$(SUITE) plants --results $(SUITE_RESULTS)/plants.jsonl
+	$(SUITE) pairs --results $(SUITE_RESULTS)/pairs.jsonl
+	$(SUITE) healthy --results $(SUITE_RESULTS)/healthy.jsonl
+	PYTHONPATH=.:tests/support $(PY) tests/support/doctor_table.py $(SUITE_RESULTS)/*.jsonl \
 	    > docs/doctor_suite.md
 
 screenshots: setup

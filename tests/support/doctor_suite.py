@@ -1,9 +1,12 @@
 """The doctor examined: planted faults, pairs of them, and healthy subjects; prints its tables.
 
-    python tests/support/doctor_suite.py plants [--seeds 5] [--first-seed 0] [--jobs 2] [--json F]
+    python tests/support/doctor_suite.py plants --results F [--seeds 5] [--first-seed 0] [--jobs 2]
     python tests/support/doctor_suite.py pairs
     python tests/support/doctor_suite.py healthy
-    python tests/support/doctor_suite.py table RESULTS.json … > docs/doctor_suite.md
+
+Results are appended to --results, one JSON object a line, as they come; what stands there already
+is not examined again, so a suite that was ended goes on where it was. `doctor_table.py` makes the
+tables of such files.
 
 A planted subject is examined only until its cause has been named: a check further down can never
 come before one above it in the diagnosis. Where the cause is a symptom, or is never named, every
@@ -241,18 +244,34 @@ def run_jobs(jobs: Sequence[tuple[Callable, tuple]], workers: int) -> Iterable[R
         waiting = [pool.submit(function, *given) for function, given in jobs]
         for number, done in enumerate(as_completed(waiting), start=1):
             result = done.result()
-            missed = tuple(set(result.wanted) - set(result.named))
-            print(
-                f"[{number}/{len(jobs)}] {result.seconds:5.1f} s  "
-                f"{'+'.join(result.plants) or result.about} seed {result.seed}: "
-                f"{', '.join(result.named) or '-'}"
-                + (f"  warns {', '.join(result.warnings)}" if result.warnings else "")
-                + (f"  MISSED {', '.join(missed)}" if missed else "")
-                + (f"  CRASHED {result.crashed}" if result.crashed else ""),
-                file=sys.stderr,
-                flush=True,
-            )
+            print(f"[{number}/{len(jobs)}] {_line(result)}", file=sys.stderr, flush=True)
             yield result
+
+
+def _line(result: Result) -> str:
+    missed = [names for names in accepted(result) if not names & _said(result)]
+    return (
+        f"{result.seconds:5.1f} s  {'+'.join(result.plants) or result.about} seed {result.seed}: "
+        f"{', '.join(result.named) or '-'}"
+        + (f"  warns {', '.join(result.warnings)}" if result.warnings else "")
+        + (f"  MISSED {', '.join(min(names) for names in missed)}" if missed else "")
+        + (f"  CRASHED {result.crashed}" if result.crashed else "")
+    )
+
+
+def read_results(path: Path) -> list[Result]:
+    """What `main` wrote, whole lines only."""
+    if not path.exists():
+        return []
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    listed = ("plants", "wanted", "named", "warnings", "crashed")
+    return [Result(**{**row, **{key: tuple(row[key]) for key in listed}}) for row in rows]
+
+
+def _is_done(job: tuple[Callable, tuple], done: set[tuple]) -> bool:
+    given = job[1]
+    key = ((), given[0].seed) if isinstance(given[0], Healthy) else (tuple(given[0]), given[1])
+    return key in done
 
 
 def _one_thread() -> None:
@@ -275,12 +294,15 @@ def is_first(result: Result) -> bool:
 
 def are_both_named(result: Result) -> bool:
     """Whether every planted cause is in the diagnosis."""
-    said = set(result.named) | set(result.warnings)
-    return all(names & said for names in accepted(result))
+    return all(names & _said(result) for names in accepted(result))
+
+
+def _said(result: Result) -> set[str]:
+    return {*result.named, *result.warnings}
 
 
 def main() -> None:
-    """One command; results as JSON into --json, a summary to standard output."""
+    """One command: results into --results, a summary to standard output."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("plants", "pairs", "healthy"))
     parser.add_argument("--seeds", type=int, default=5)
@@ -289,14 +311,16 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--only", default="")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--results", type=Path, required=True)
     arguments = parser.parse_args()
     make = {"plants": single_jobs, "pairs": pair_jobs, "healthy": healthy_jobs}[arguments.what]
-    results = list(run_jobs(make(arguments), arguments.jobs))
-    if arguments.json:
-        rows = [asdict(replace(result)) for result in results]
-        arguments.json.write_text(json.dumps({arguments.what: rows}, indent=1), encoding="utf-8")
-    print(_SUMMARIES[arguments.what](results))
+    done = {(result.plants, result.seed) for result in read_results(arguments.results)}
+    jobs = [job for job in make(arguments) if not _is_done(job, done)]
+    with arguments.results.open("a", encoding="utf-8") as file:
+        for result in run_jobs(jobs, arguments.jobs):
+            file.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+            file.flush()
+    print(_SUMMARIES[arguments.what](read_results(arguments.results)))
 
 
 def _summary_plants(results: Sequence[Result]) -> str:

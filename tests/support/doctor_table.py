@@ -1,15 +1,16 @@
 """The suite's results as Markdown: plant × verdict × rank, pairs, healthy ones; misses included.
 
-python tests/support/doctor_table.py plants.json pairs.json healthy.json > docs/doctor_suite.md
+    python tests/support/doctor_table.py plants.jsonl pairs.jsonl healthy.jsonl > FILE
+
+`--note TEXT` is said at the top.
 """
 
-import json
-import sys
+import argparse
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from doctor_suite import Result, accepted, are_both_named, is_first
+from doctor_suite import Result, accepted, are_both_named, is_first, read_results
 
 from core.doctor.words import say
 
@@ -19,29 +20,25 @@ Every fault here was planted into a healthy pipeline (the embedded samples, a sm
 with 0 to 6 mm of noise, 24 to 48 frames), and the doctor was asked what is wrong. The tables are
 what it said, misses included:
 
-    python tests/support/doctor_suite.py plants --json plants.json
-    python tests/support/doctor_suite.py pairs --json pairs.json
-    python tests/support/doctor_suite.py healthy --json healthy.json
-    python tests/support/doctor_table.py plants.json pairs.json healthy.json > docs/doctor_suite.md
+    make doctor-suite
 """
 
 
 def main() -> None:
     """Print all tables for which there are results."""
-    results: dict[str, list[Result]] = {}
-    for name in sys.argv[1:]:
-        for what, rows in json.loads(Path(name).read_text(encoding="utf-8")).items():
-            results.setdefault(what, []).extend(_result(row) for row in rows)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--note", default="")
+    arguments = parser.parse_args()
+    results = [result for file in arguments.files for result in read_results(file)]
     print(HEAD)
-    for what, table in (("plants", _plants), ("pairs", _pairs), ("healthy", _healthy)):
-        if what in results:
-            print("\n".join(table(results[what])))
+    if arguments.note:
+        print(f"{arguments.note}\n")
+    by_count = {count: [r for r in results if len(r.plants) == count] for count in (1, 2, 0)}
+    for count, table in ((1, _plants), (2, _pairs), (0, _healthy)):
+        if by_count[count]:
+            print("\n".join(table(by_count[count])))
             print()
-
-
-def _result(row: dict) -> Result:
-    listed = ("plants", "wanted", "named", "warnings", "crashed")
-    return Result(**{**row, **{key: tuple(row[key]) for key in listed}})
 
 
 def _plants(results: Sequence[Result]) -> list[str]:
