@@ -125,9 +125,11 @@ class Loader(QObject):
             self._show(entry)
 
     def _look_ahead(self) -> None:
+        if self._is_closed:  # and its timer may be gone with the window
+            return
         self._ahead_delay.stop()
         row = self._document.row
-        if row < 0 or self._is_closed:
+        if row < 0:
             return
         self._ahead = [r for r in self._neighbours(row) if r != row]
         for neighbour in self._ahead:

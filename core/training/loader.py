@@ -104,7 +104,13 @@ class Feed:
             FrameReadError: A frame that it needs cannot be read.
             RuntimeError: A worker died ("DataLoader worker … killed").
         """
-        batch = next(self._iterator)
+        try:
+            batch = next(self._iterator)
+        except (ConnectionError, EOFError) as error:
+            # It died while it handed over a batch: torch sees its pipe break before its death.
+            raise RuntimeError(
+                f"DataLoader worker (pid unknown) was killed while it sent a batch: {error!r}"
+            ) from error
         if isinstance(batch, _Failure):
             batch.raise_()
         return batch

@@ -2,9 +2,13 @@
 
 import copy
 import hashlib
+import logging
 import os
 import random
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -78,13 +82,29 @@ def train(
         return STOPPED
     except Exception as error:  # every failure gets a name, a remedy and the log
         circumstances = Circumstances(config.optimisation, config.data.workers, device)
-        reporter.failed(failure_of(error, circumstances), error)
+        with _deaf_to_workers():
+            reporter.failed(failure_of(error, circumstances), error)
         return FAILED
     finally:
         control.stop_listening()
         reporter.close()
         if folder is not None:
             folder.release()
+
+
+@contextmanager
+def _deaf_to_workers() -> Iterator[None]:
+    """Not to hear of dead workers for a while: torch's handler raises in whatever runs just then,
+    and that would be the telling of a failure."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGCHLD"):
+        yield
+        return
+    handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        # None: set by other than Python, which cannot be put back from here.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL if handler is None else handler)
 
 
 def _train(
@@ -150,6 +170,8 @@ def _make_trainer(
 
 def make_fabric(config: TrainingConfig, device: torch.device) -> Fabric:
     """One device, several, or several machines; under torchrun as many as it was told."""
+    # It prints what it computes in, into the JSON lines of whoever follows; the log has that.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     devices = int(os.environ.get("LOCAL_WORLD_SIZE", config.run.devices))
     nodes = int(os.environ.get("GROUP_WORLD_SIZE", config.run.nodes))
     is_parallel = devices * nodes > 1

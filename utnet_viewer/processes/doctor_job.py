@@ -61,6 +61,7 @@ class DoctorJob(QObject):
         self._problem = ""
         self._is_over = self._is_cancelled = False
         self._end: tuple[int, QProcess.ExitStatus] | None = None
+        self._half_error = b""
         self._group = 0  # of processes; the leader's id
         self._heard_s = time.monotonic()
         self._process = QProcess(self)
@@ -148,8 +149,10 @@ class DoctorJob(QObject):
 
     def _on_errors(self) -> None:
         self._heard_s = time.monotonic()
-        raw = bytes(self._process.readAllStandardError().data())
-        self._errors.extend(raw.decode(errors="replace").splitlines())
+        raw = self._half_error + bytes(self._process.readAllStandardError().data())
+        # Bytes come as they please; half a line waits for its other half.
+        *whole, self._half_error = raw.split(b"\n")
+        self._errors.extend(line.decode(errors="replace") for line in whole if line)
 
     def _read_lines(self) -> None:
         """As many lines as a turn has time for; of progress only the newest is told."""
@@ -187,6 +190,8 @@ class DoctorJob(QObject):
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._impatience.stop()
         self._on_errors()
+        if self._half_error:
+            self._errors.append(self._half_error.decode(errors="replace"))
         self._on_output()
         self._kill_group()  # what it started ends with it
         self._end = (code, status)
