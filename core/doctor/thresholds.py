@@ -6,6 +6,7 @@ that are planted to test it; the reason says how.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 
 from core.doctor.yaml_tables import read_table
@@ -45,8 +46,9 @@ class Thresholds:
     def __post_init__(self) -> None:
         unknown = sorted(set(self.overrides) - set(default_thresholds()))
         if unknown:
-            known = ", ".join(sorted(default_thresholds()))
-            raise UnknownThresholdError(f"no threshold is called {unknown[0]!r}; there are {known}")
+            close = get_close_matches(unknown[0], default_thresholds(), n=3, cutoff=0.5)
+            guess = f"did you mean {' or '.join(close)}?" if close else "docs/doctor.md lists them"
+            raise UnknownThresholdError(f"no threshold is called {unknown[0]!r}; {guess}")
 
     def __getitem__(self, key: str) -> float:
         return self.overrides.get(key, default_thresholds()[key].value)
