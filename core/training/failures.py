@@ -151,15 +151,23 @@ def _not_finite(error: BaseException, _: Circumstances) -> Failure | None:
 
 
 def _worker(error: BaseException, circumstances: Circumstances) -> Failure | None:
-    text = str(error)
-    if not (isinstance(error, RuntimeError) and "DataLoader worker (pid" in text):
+    if not _tells_of_a_worker(error):
         return None
+    # Torch says "exited unexpectedly" where it was just waiting for that worker; which signal
+    # ended it stands in the error before.
+    text = str(error)
+    if "signal" not in text and _tells_of_a_worker(error.__cause__):
+        text = str(error.__cause__)
     return Failure(
         "dead worker",
         f"One of the {circumstances.workers} processes that read frames is gone: {text}",
         "Mostly memory ran out and the system ended it: resume with fewer data.workers, or 0 to "
         "read frames in the training process.",
     )
+
+
+def _tells_of_a_worker(error: BaseException | None) -> bool:
+    return isinstance(error, RuntimeError) and "DataLoader worker (pid" in str(error)
 
 
 def _data(error: BaseException, _: Circumstances) -> Failure | None:

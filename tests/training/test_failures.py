@@ -267,7 +267,21 @@ def test_a_worker_that_is_killed(tmp_path, monkeypatch):
     fail_at(monkeypatch, CropDataset, "__getitems__", 3, fault)
     status, folder = train_here(tmp_path, data__workers=1)
     error = assert_failed(status, folder, "dead worker")
-    assert "data.workers" in error.remedy and "killed" in error.message
+    assert "data.workers" in error.remedy
+    assert error.message.startswith("One of the 1 processes that read frames is gone: DataLoader")
+
+
+@pytest.mark.parametrize(
+    "cause", ["DataLoader worker (pid 7) is killed by signal: Killed. ", "Ran out of input"]
+)
+def test_a_dead_worker_is_told_with_its_signal_where_torch_knows_it(cause):
+    """Torch tells of it in two ways, by what it was doing at that moment."""
+    error = RuntimeError("DataLoader worker (pid(s) 7) exited unexpectedly")
+    error.__cause__ = RuntimeError(cause)
+    failure = failure_of(error, circumstances())
+    assert failure.code == "dead worker"
+    assert ("is killed by signal: Killed" in failure.message) == ("signal" in cause)
+    assert ("exited unexpectedly" in failure.message) == ("signal" not in cause)
 
 
 def test_a_state_of_another_network_is_refused_by_name(tmp_path):
