@@ -49,10 +49,10 @@ def _sentence(mark: "MarkEvent") -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; the exit status is the process's, see above."""
+    from core.files.folder_lock import FolderBusyError
     from core.training.config import with_overrides
     from core.training.presets import named_config
     from core.training.run_folder import RunFolder, default_runs_root
-    from core.training.run_lock import RunBusyError
 
     if (arguments.config is None) == (arguments.resume is None):
         raise ValueError("name either a configuration to start (before --set) or a run to --resume")
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
             folder = resumed_run(arguments.resume, config)
         else:
             folder = new_run(config, arguments.runs or default_runs_root())
-    except RunBusyError as error:
+    except FolderBusyError as error:
         print(f"utnet train: {error}", file=sys.stderr)
         return BAD_CONFIGURATION
     output = Output(as_json=arguments.json, sentence=_sentence)

@@ -51,7 +51,7 @@ def new_run(config: TrainingConfig, runs_root: Path) -> RunFolder | None:
 def resumed_run(path: Path, config: TrainingConfig) -> RunFolder | None:
     """Own an existing run, with its configuration as it is from here on; None as in `new_run`.
 
-    Raises RunBusyError where another process trains it.
+    Raises FolderBusyError where another process trains it.
     """
     if not is_first_process():
         return None

@@ -27,14 +27,14 @@ from typing import Any, Literal, get_args
 import platformdirs
 
 from core.files.durable import DiskFullError, write_atomically
+from core.files.folder_lock import FolderBusyError, FolderLock, read_owner
 from core.files.names import make_new_folder
+from core.files.process_identity import ProcessIdentity
 from core.training.config import TrainingConfig, load_config, to_yaml
-from core.training.run_lock import RunBusyError, RunLock, read_owner
 from core.training.run_log import log_tail
 from core.training.run_reason import ProcessEnd, end_to_json, read_end, reason_of
 from core.training.run_status import (
     Best,
-    ProcessIdentity,
     RunError,
     RunState,
     RunStatus,
@@ -44,10 +44,10 @@ from core.training.run_status import (
 
 __all__ = [
     "Best",
+    "FolderBusyError",
     "ProcessEnd",
     "ProcessIdentity",
     "Request",
-    "RunBusyError",
     "RunError",
     "RunFolder",
     "RunFolderError",
@@ -88,7 +88,7 @@ class RunFolder:
     def __init__(self, path: Path | str) -> None:
         """Look at nothing yet; `create` makes a run and `open` checks that there is one."""
         self.path = Path(path).absolute()
-        self._lock = RunLock(self.path)
+        self._lock = FolderLock(self.path, work="training this run")
 
     @classmethod
     def create(
@@ -262,7 +262,7 @@ class RunFolder:
     # What the process writes.
 
     def acquire(self) -> None:
-        """Own the run; raises RunBusyError, which says who does, and never waits.
+        """Own the run; raises FolderBusyError, which says who does, and never waits.
 
         Requests that were made before this process started are void: nobody took them, and a stop
         that was meant for a process long gone must not stop the next one.

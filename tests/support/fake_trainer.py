@@ -60,7 +60,7 @@ from core.events import (
 )
 from core.training.config import ConfigError, TrainingConfig, load_config, with_values
 from core.training.presets import preset, preset_names
-from core.training.run_folder import Best, RunBusyError, RunError, RunFolder, RunStatus
+from core.training.run_folder import Best, FolderBusyError, RunError, RunFolder, RunStatus
 from core.training.run_list import list_runs
 from core.training.run_log import adopt_output
 from core.training.steps import StepWriter, columns_of
@@ -414,7 +414,7 @@ def main() -> int:
             folder.acquire()
         else:
             folder = RunFolder.create(options.runs, read_config(options), inputs={})
-    except (ConfigError, RunBusyError, ValueError) as error:
+    except (ConfigError, FolderBusyError, ValueError) as error:
         print(f"utnet train: {error}", file=sys.stderr)
         return 2
     adopt_output(folder.log_file)

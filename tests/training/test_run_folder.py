@@ -17,10 +17,11 @@ import pytest
 from core.events import EventReader
 from core.files.durable import DiskFullError, write_atomically
 from core.files.names import safe_name
+from core.files.process_identity import ProcessIdentity
 from core.training.config import TrainingConfig
 from core.training.run_folder import (
+    FolderBusyError,
     ProcessEnd,
-    RunBusyError,
     RunError,
     RunFolder,
     RunFolderError,
@@ -30,16 +31,15 @@ from core.training.run_folder import (
 )
 from core.training.run_list import RunList, list_runs
 from core.training.run_log import LAUNCH, adopt_output
-from core.training.run_status import ProcessIdentity
 from core.training.steps import StepTable
 
 HOLD = """
 import sys
-from core.training.run_folder import RunBusyError, RunFolder
+from core.training.run_folder import FolderBusyError, RunFolder
 folder = RunFolder.open(sys.argv[1])
 try:
     folder.acquire()
-except RunBusyError as error:
+except FolderBusyError as error:
     sys.exit(f"busy: {error}")
 print("held", flush=True)
 sys.stdin.read()
@@ -300,7 +300,7 @@ def test_two_processes_cannot_own_one_run(folder):
 
 
 def test_one_process_cannot_own_a_run_twice_nor_lose_it_by_trying(folder):
-    with pytest.raises(RunBusyError, match=f"process {os.getpid()}"):
+    with pytest.raises(FolderBusyError, match=f"process {os.getpid()}"):
         RunFolder(folder.path).acquire()
     held = subprocess.run(
         [sys.executable, "-c", HOLD, str(folder.path)], capture_output=True, text=True, input=""

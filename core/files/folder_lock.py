@@ -1,4 +1,4 @@
-"""Only one process may own a run: a lock that the system lets go of when its process ends."""
+"""Only one process may write a folder: a lock that the system lets go of when its process ends."""
 
 import contextlib
 import os
@@ -6,25 +6,27 @@ import time
 from pathlib import Path
 
 from core.files.durable import write_atomically
-from core.training.run_status import ProcessIdentity, identity_from_json, identity_to_json
+from core.files.process_identity import ProcessIdentity, identity_from_json, identity_to_json
 
 #: Locks of this process: the system would grant it the same one twice, and drop it at one close.
 _HELD: set[Path] = set()
 
 
-class RunBusyError(RuntimeError):
-    """Another process owns the run; the text says which."""
+class FolderBusyError(RuntimeError):
+    """Another process owns the folder; the text says which."""
 
 
-class RunLock:
-    """The lock of one run folder, and a note of who holds it.
+class FolderLock:
+    """The lock of one folder, and a note of who holds it.
 
-    A POSIX record lock, not flock: that one would pass to the loader's worker processes and
-    outlive a trainer that was killed.
+    A POSIX record lock, not flock: that one would pass to worker processes and outlive an owner
+    that was killed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, work: str) -> None:
+        """`work` is what an owner does, for the refusal: "training this run"."""
         self._folder = folder.resolve()
+        self._work = work
         self._descriptor = -1
 
     @property
@@ -33,17 +35,17 @@ class RunLock:
         return self._descriptor >= 0
 
     def acquire(self) -> None:
-        """Take the lock or raise RunBusyError; never waits."""
+        """Take the lock or raise FolderBusyError; never waits."""
         import fcntl  # where there is none (Windows) the window still opens
 
         if self._folder in _HELD:
-            raise RunBusyError(self._refusal())
+            raise FolderBusyError(self._refusal())
         descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError) as error:
             os.close(descriptor)
-            raise RunBusyError(self._refusal()) from error
+            raise FolderBusyError(self._refusal()) from error
         self._descriptor = descriptor
         _HELD.add(self._folder)
         owner = identity_to_json(ProcessIdentity.current())
@@ -63,13 +65,13 @@ class RunLock:
             started = time.strftime("%d %B %H:%M", time.localtime(owner.process_started))
             who = f"process {owner.pid} on {owner.host}, started {started},"
         return (
-            f"{self._folder}: {who} is training this run. Stop it first, or wait until it ends; "
-            "two processes cannot write one run."
+            f"{self._folder}: {who} is {self._work}. Stop it first, or wait until it ends; "
+            "two processes cannot write one folder."
         )
 
 
 def read_owner(folder: Path) -> ProcessIdentity | None:
-    """The process that took the run last, alive or not; None where nothing says which."""
+    """The process that took the folder last, alive or not; None where nothing says which."""
     with contextlib.suppress(OSError, ValueError):
         return identity_from_json((folder / "owner.json").read_bytes())
     return None
