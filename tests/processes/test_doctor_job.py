@@ -84,7 +84,7 @@ def test_what_it_cannot_examine_is_told_in_its_own_words(qtbot, jobs, tmp_path):
     ],
 )
 def test_an_examination_that_breaks_is_told(qtbot, jobs, tmp_path, monkeypatch, behaviour, words):
-    monkeypatch.setattr("utnet_viewer.processes.doctor_lines.LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr("utnet_viewer.processes.lines.LONGEST_LINE", 1 << 20)
     job = jobs("--behaviour", behaviour)
     with qtbot.waitSignal(job.failed, timeout=WAIT_MS):
         begin(job, tmp_path / "e")

@@ -6,13 +6,7 @@ from pathlib import Path
 
 from core.doctor.check import Finding
 from core.doctor.store import finding_from_json
-
-#: No honest line is longer: a finding's pictures are files.
-LONGEST_LINE = 32 * 1024 * 1024
-
-
-class UnreadableLineError(ValueError):
-    """A line that is none of the doctor's; the text says why."""
+from utnet_viewer.processes.lines import UnreadableLineError
 
 
 @dataclass(frozen=True)
@@ -61,19 +55,3 @@ def read_line(raw: bytes, folder: Path) -> Line:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableLineError(f"{error!r}") from error
     raise UnreadableLineError(f"no such event: {event!r}")
-
-
-class LineSplitter:
-    """Bytes as they come, lines as they are whole."""
-
-    def __init__(self) -> None:
-        self._rest = bytearray()
-
-    def feed(self, raw: bytes) -> list[bytes]:
-        """The lines that are whole now; raises UnreadableLineError for one without an end."""
-        self._rest += raw
-        *lines, rest = self._rest.split(b"\n")
-        self._rest = bytearray(rest)
-        if len(self._rest) > LONGEST_LINE:
-            raise UnreadableLineError(f"a line of more than {LONGEST_LINE >> 20} MB")
-        return [bytes(line) for line in lines if line.strip()]
