@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
-from core.data.ho3d.index import Ho3dIndex, open_index
-from core.data.ho3d.listing import available_splits
-from core.data.ho3d.problems import IndexingCancelledError, MissingListError
+from core.data.frame_index import FrameIndex
+from core.data.opening import available_splits, open_dataset
+from core.data.problems import IndexingCancelledError, MissingListError
 from core.hand.hand_model import HandModel
 from utnet_viewer.samples.catalogue import Catalogue
 
@@ -31,7 +31,7 @@ class Opened:
     """What came of it."""
 
     order: Order
-    index: Ho3dIndex
+    index: FrameIndex
     catalogue: Catalogue
     splits: tuple[str, ...]
 
@@ -93,9 +93,9 @@ class Opener(QObject):
         report = self._reporter(serial)
         try:
             splits = available_splits(order.root)
-            index = open_index(
+            index = open_dataset(
                 order.root,
-                order.split or (splits[0] if splits else "train"),
+                order.split or None,
                 hand_model=hand_model,
                 allow_missing_list=order.without_list,
                 progress=report,

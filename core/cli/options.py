@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 from core.files.embedded import DEMO, dataset_folder, default_checkpoint
 
 if TYPE_CHECKING:
-    from core.data.ho3d.index import Ho3dIndex
+    from core.data.frame_index import FrameIndex
     from core.hand.hand_model import HandModel
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:
     """DATASET, --split and --without-list."""
     parser.add_argument(
-        "dataset", metavar="DATASET", help=f"a folder in HO-3D's layout, or {DEMO!r}"
+        "dataset",
+        metavar="DATASET",
+        help="a folder of HO-3D, H2O-3D, DexYCB, FreiHAND or of your own pictures, a picture, or "
+        f"{DEMO!r}",
     )
     parser.add_argument(
-        "--split", choices=("train", "evaluation"), default="train", help="default: train"
+        "--split", help="by the dataset's own name, or train or evaluation; default: the first"
     )
     parser.add_argument(
         "--without-list",
@@ -59,16 +62,21 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
-def open_dataset(arguments: argparse.Namespace, hand_model: "HandModel") -> "Ho3dIndex":
-    """Open what `add_dataset` was given; raises ValueError with what is wrong with it."""
-    from core.data.ho3d.index import open_index
+def open_dataset(arguments: argparse.Namespace, hand_model: "HandModel") -> "FrameIndex":
+    """Open what `add_dataset` was given; raises ValueError with what is wrong with it.
 
-    return open_index(
+    From here on ``arguments.split`` is the split's own name, whatever was asked for.
+    """
+    from core.data import opening
+
+    index = opening.open_dataset(
         dataset_folder(arguments.dataset),
         arguments.split,
         hand_model=hand_model,
         allow_missing_list=arguments.without_list,
     )
+    arguments.split = index.split
+    return index
 
 
 def checkpoint_of(arguments: argparse.Namespace) -> Path:

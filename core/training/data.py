@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.ho3d.index import Ho3dIndex, open_index
+from core.data.frame_index import FrameIndex
+from core.data.opening import open_dataset
 from core.files.embedded import dataset_folder
 from core.hand.hand_model import HandModel
 from core.training.config import DataConfig
@@ -59,14 +60,14 @@ def open_data(
     """
     keep_going = None if beat is None else lambda done, total: beat(done, total) is None
     root = dataset_folder(config.dataset)
-    index = open_index(root, config.split, hand_model=hand_model, progress=keep_going)
+    index = open_dataset(root, config.split, hand_model=hand_model, progress=keep_going)
     rows = np.arange(len(index))
     if config.hold_out_sequences:
         held_index = index
         rows, held_rows = hold_out(index, config.hold_out_sequences, seed=seed)
     else:
         held_root = dataset_folder(config.validation_dataset or config.dataset)
-        held_index = open_index(
+        held_index = open_dataset(
             held_root, config.validation_split, hand_model=hand_model, progress=keep_going
         )
         held_rows = np.arange(len(held_index))
@@ -88,7 +89,7 @@ def open_data(
 
 
 def _source(
-    index: Ho3dIndex, labels: LabelTable, config: DataConfig, beat: Beat | None
+    index: FrameIndex, labels: LabelTable, config: DataConfig, beat: Beat | None
 ) -> FrameSource:
     if not config.in_memory:
         return FramesOnDisk(index, labels)
@@ -96,7 +97,7 @@ def _source(
 
 
 def _check_labels(
-    training: LabelTable, index: Ho3dIndex, held_out: LabelTable, held_index: Ho3dIndex
+    training: LabelTable, index: FrameIndex, held_out: LabelTable, held_index: FrameIndex
 ) -> None:
     if not len(training.rows):
         raise NoLabelsError(
@@ -111,7 +112,7 @@ def _check_labels(
         )
 
 
-def _notes(index: Ho3dIndex, labels: LabelTable) -> list[str]:
+def _notes(index: FrameIndex, labels: LabelTable) -> list[str]:
     notes = []
     if labels.left_out:
         notes.append(

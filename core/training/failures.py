@@ -7,7 +7,7 @@ import psutil
 import torch
 from safetensors import SafetensorError
 
-from core.data.ho3d.problems import DatasetError
+from core.data.problems import DatasetError
 from core.events import ConfigValue
 from core.files.checkpoint_card import CheckpointError
 from core.files.durable import DiskFullError

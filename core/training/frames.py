@@ -1,6 +1,5 @@
 """Labelled frames, on disk or in memory: what training and validation draw from."""
 
-import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ import numpy as np
 from core.conventions import BETA_COUNT, JOINT_COUNT, VERTEX_COUNT
 from core.data.crops import CropInput, crop_input
 from core.data.frame import Frame, FrameId, HandLabel
-from core.data.ho3d.index import Ho3dIndex
+from core.data.frame_index import FrameIndex
 from core.data.ho3d.layout import DEPTH_STEP_M, depth_of_steps
 from core.geometry.camera import Camera
 from core.geometry.crop import CropTransform
@@ -20,8 +19,6 @@ from core.hand.hand_model import ManoParameters
 #: (height, width) of a compacted frame: a crop turned by 45 degrees still fits its middle.
 COMPACT_SIZE_PX = (384, 336)
 _DEPTH_STEP_MM = DEPTH_STEP_M * 1000
-#: HO-3D's recordings by several cameras: recording, then one digit for the camera ("ABF1" "4").
-_CAMERA_OF_RECORDING = re.compile(r"([A-Za-z]+\d)\d")
 
 #: Numbers of a hand's parameters: orientation, pose, betas, wrist.
 _MANO_SIZES = (3, 45, BETA_COUNT, 3)
@@ -48,7 +45,7 @@ class FrameSource(Protocol):
 class FramesOnDisk:
     """Rows of an index: labels in memory, pictures read anew each time."""
 
-    def __init__(self, index: Ho3dIndex, labels: "LabelTable") -> None:
+    def __init__(self, index: FrameIndex, labels: "LabelTable") -> None:
         self._index = index
         self._labels = labels
 
@@ -204,7 +201,7 @@ def _moved_box(frame: Frame, transform: CropTransform) -> np.ndarray:
 
 
 def read_compact(
-    index: Ho3dIndex, rows: Sequence[int], *, jobs: int, beat: Beat | None = None
+    index: FrameIndex, rows: Sequence[int], *, jobs: int, beat: Beat | None = None
 ) -> list[Frame]:
     """Read frames with `jobs` threads and cut them down; in order.
 
@@ -224,7 +221,7 @@ def read_compact(
 
 
 def labelled_rows(
-    index: Ho3dIndex, rows: Sequence[int], *, whole: bool = False, beat: Beat | None = None
+    index: FrameIndex, rows: Sequence[int], *, whole: bool = False, beat: Beat | None = None
 ) -> LabelTable:
     """Those of `rows` that have a picture, a labelled hand and a box about it.
 
@@ -257,10 +254,10 @@ def evenly(rows: Sequence[int], count: int | None) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]
 
 
-def hold_out(index: Ho3dIndex, sequences: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def hold_out(index: FrameIndex, sequences: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows to train on, and rows of at least `sequences` whole sequences held out from them.
 
-    Several cameras record one motion in HO-3D; where one of them is held out all are, since the
+    Several cameras may record one motion; where one of them is held out all are, since the
     same hand in the same pose from another side is no test.
 
     Raises:
@@ -269,8 +266,7 @@ def hold_out(index: Ho3dIndex, sequences: int, *, seed: int) -> tuple[np.ndarray
     names = sorted(index.sequences)
     recordings: dict[str, list[str]] = {}
     for name in names:
-        match = _CAMERA_OF_RECORDING.fullmatch(name)
-        recordings.setdefault(match.group(1) if match else name, []).append(name)
+        recordings.setdefault(index.recording_of(name), []).append(name)
     order = np.random.default_rng(seed).permutation(sorted(recordings))
     held: list[str] = []
     for recording in order:

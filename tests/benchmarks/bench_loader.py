@@ -14,7 +14,7 @@ from support_network import stand_in
 from core.data.augment import Augmentation
 from core.data.ho3d import layout
 from core.data.ho3d.index import open_index
-from core.data.ho3d.pictures import decode_colour, decode_exact
+from core.data.pictures import decode_colour, decode_exact
 from core.files.embedded import demo_dataset
 from core.training.crop_dataset import Batch, CropDataset
 from core.training.frames import FramesInMemory, FramesOnDisk, labelled_rows, read_compact

@@ -9,7 +9,7 @@ import pytest
 from ho3d_tree import depth_code, encode
 
 from core.data.ho3d.depth_part import read_depth_steps
-from core.data.ho3d.pictures import PictureError, decode_exact
+from core.data.pictures import PictureError, decode_exact
 
 HEIGHT, WIDTH = 40, 30
 PARTS = [(5, 8, 21, 33), (0, 0, WIDTH, HEIGHT), (29, 39, 30, 40), (0, 12, 1, 13)]

@@ -11,7 +11,7 @@ from core.data.frame import FrameId
 from core.data.ho3d import folders
 from core.data.ho3d.index import Ho3dIndex, open_index
 from core.data.ho3d.listing import available_splits
-from core.data.ho3d.problems import (
+from core.data.problems import (
     EmptySplitError,
     IndexingCancelledError,
     MissingListError,

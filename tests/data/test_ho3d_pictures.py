@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ho3d_tree import encode, picture
 
-from core.data.ho3d.pictures import PictureError, decode_colour, decode_exact
+from core.data.pictures import PictureError, decode_colour, decode_exact
 
 
 def test_png_comes_back_in_rgb():

@@ -20,7 +20,7 @@ from ho3d_tree import (
 from python2_pickle import python2_pickle
 
 from core.data.ho3d.index import open_index
-from core.data.ho3d.problems import UnreadableFrameError
+from core.data.problems import UnreadableFrameError
 from core.hand.mano_file import load_hand_model
 
 TURN = np.array([1, -1, -1])

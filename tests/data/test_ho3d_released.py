@@ -8,8 +8,8 @@ import pytest
 from ho3d_tree import Tree, evaluation_label, hand_in_opengl
 
 from core.data.ho3d.index import open_index
-from core.data.ho3d.problems import IndexingCancelledError
-from core.data.ho3d.released import ReleasedPoints, find_frames
+from core.data.json_rows import JsonRows, find_rows
+from core.data.problems import IndexingCancelledError
 from core.hand.mano_file import load_hand_model
 
 TURN = np.array([1, -1, -1])
@@ -154,7 +154,7 @@ def test_unwritable_cache_is_said_and_not_fatal(opened, tmp_path):
 
 def test_second_opening_does_not_look_through_the_files(opened, monkeypatch):
     opened()
-    monkeypatch.setattr("core.data.ho3d.index.find_frames", None)
+    monkeypatch.setattr("core.data.json_rows.find_rows", None)
     assert opened().read(2).hand.has_all_joints
 
 
@@ -176,13 +176,13 @@ def test_looking_through_them_can_be_cancelled(tree, opened):
 @pytest.mark.parametrize("block", [1, 7, 64, 1000])
 @pytest.mark.parametrize("indent", [None, 1])
 def test_frames_are_found_across_block_ends(block, indent, tmp_path, monkeypatch):
-    monkeypatch.setattr("core.data.ho3d.released._BLOCK", block)
+    monkeypatch.setattr("core.data.json_rows._BLOCK", block)
     values = np.random.default_rng(0).normal(size=(4, 5, 3)) * 10.0 ** -np.arange(3)
     source = tmp_path / "a.json"
     source.write_text(json.dumps(values.tolist(), indent=indent))
-    points = ReleasedPoints(source, find_frames(source, 4, progress=None), 5)
+    points = JsonRows(source, find_rows(source, 4, progress=None), (5, 3))
     for row in range(4):
-        np.testing.assert_array_equal(points.read_m(row), values[row])
+        np.testing.assert_array_equal(points.read(row), values[row])
 
 
 def test_missing_values_stay_missing(tree, opened, hands):

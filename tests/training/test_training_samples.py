@@ -10,7 +10,7 @@ from support_training import WholeFrames, labelled_frame
 
 from core.data.augment import Augmentation, random_transform
 from core.data.crops import crop_input
-from core.data.ho3d.index import open_index
+from core.data.ho3d.index import open_index, recording_of
 from core.files.embedded import demo_dataset
 from core.geometry.camera import Camera
 from core.geometry.crop import denormalise_keypoints
@@ -171,6 +171,7 @@ def test_cameras_of_one_recording_are_held_out_together():
     names = ("ABF10", "ABF11", "ABF14", "MC1", "MC2", "SYN000", "SYN001")
     index = SimpleNamespace(
         name="test",
+        recording_of=recording_of,
         sequences=dict.fromkeys(names),
         sequence_names=names,
         sequence_codes=np.repeat(np.arange(7), 2),

@@ -4,7 +4,6 @@ The cache is a convenience: where it cannot be read or written, that is said and
 looked through again.
 """
 
-import hashlib
 import json
 import os
 import zipfile
@@ -12,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 from core.data.ho3d import folders
 from core.data.ho3d.listing import Listing
-from core.data.ho3d.problems import Problem
+from core.data.problems import Problem
 
 _FORMAT = 1
 
@@ -27,17 +25,6 @@ class CachedIndex:
 
     listing: Listing
     files: np.ndarray
-
-
-def default_cache_dir() -> Path:
-    """Where indices are kept unless the caller says otherwise."""
-    return Path(platformdirs.user_cache_dir("utnet-viewer")) / "datasets"
-
-
-def cache_file(cache_dir: Path, root: Path, part: str, suffix: str) -> Path:
-    """The file that keeps a part ("train", "evaluation_xyz") of the dataset at `root`."""
-    place = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
-    return cache_dir / f"{place}-{part}{suffix}"
 
 
 def load_index(path: Path, root: Path, split: str, fingerprint: str) -> CachedIndex | None:

@@ -10,7 +10,7 @@ the values are the same either way.
 import numpy as np
 from zlib_ng import zlib_ng
 
-from core.data.ho3d.pictures import PictureError, picture_size, unpack_exact
+from core.data.pictures import PictureError, picture_size, unpack_exact
 
 _PLAIN, _FROM_LEFT = 0, 1
 #: Bit depth 8, colour type RGB, deflate, filters of the standard, not interlaced.
@@ -25,7 +25,7 @@ def read_depth_steps(data: bytes, part_px: tuple[int, int, int, int]) -> np.ndar
     part lies inside the picture.
 
     Raises:
-        PictureError: as for `core.data.ho3d.pictures.decode_exact`.
+        PictureError: as for `core.data.pictures.decode_exact`.
     """
     left, top, right, bottom = part_px
     width, _ = picture_size(data)

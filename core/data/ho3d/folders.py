@@ -9,7 +9,7 @@ import numpy as np
 from core.data.frame import FrameId
 from core.data.ho3d.layout import depth_path, image_path, meta_path
 from core.data.ho3d.listing import Listing
-from core.data.ho3d.problems import Problem, Progress, report
+from core.data.problems import Problem, Progress, report
 
 #: Bits of a frame's `files`.
 PNG, JPG, DEPTH, META = 1, 2, 4, 8

@@ -4,18 +4,21 @@ Opening reads the list and looks which files exist; pictures and labels are read
 time, when asked for. The index is kept in a cache and made anew when the folder has changed.
 """
 
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from core.conventions import JOINT_COUNT, VERTEX_COUNT
+from core.data.cache_files import cache_file, default_cache_dir
 from core.data.frame import Frame, FrameId
+from core.data.frame_list import FrameList
 from core.data.ho3d import cache, folders, layout, listing
-from core.data.ho3d.problems import Problem, Progress, report
 from core.data.ho3d.reader import (
     ReleasedLabels,
     WantedCrop,
@@ -23,81 +26,45 @@ from core.data.ho3d.reader import (
     read_frame,
     read_labels,
 )
-from core.data.ho3d.released import (
-    ReleasedLabelsError,
-    ReleasedPoints,
-    find_frames,
-    load_spans,
-    save_spans,
-)
+from core.data.json_rows import JsonRows, JsonRowsError, open_rows
+from core.data.problems import Problem, Progress, report
 from core.geometry.crop import CropTransform
 from core.hand.hand_model import HandModel
 
+#: HO-3D's recordings by several cameras: recording, then one digit for the camera ("ABF1" "4").
+_CAMERA_OF_RECORDING = re.compile(r"([A-Za-z]+\d)\d")
+
+
+def recording_of(sequence: str) -> str:
+    """The recording of a sequence: "ABF14" is camera 4 of recording "ABF1", "MC1" one alone."""
+    match = _CAMERA_OF_RECORDING.fullmatch(sequence)
+    return match.group(1) if match else sequence
+
 
 @dataclass(frozen=True)
-class Ho3dIndex:
+class Ho3dIndex(FrameList):
     """The frames of one split, in list order: row 0 is the list's first line.
 
     Attributes:
-        root: The dataset's folder.
-        split: "train" or "evaluation".
         version: "v2" (PNG) or "v3" (JPEG), as most of the pictures are; single frames may differ.
-        hand_model: With which the labels' MANO parameters are placed.
-        sequence_names: Sequences, in the order in which they first occur.
-        sequence_codes: (N,) index into `sequence_names` of every row.
-        frames: (N,) frame names of every row, a numpy string array.
         files: (N,) which files every row has, bits of `core.data.ho3d.folders`.
-        problems: What is missing or malformed; frames without a picture among them.
         released: Labels of the evaluation split that were released later.
     """
 
-    root: Path
-    split: str
+    kind: ClassVar[str] = "HO-3D"
+
     version: str
-    hand_model: HandModel
-    sequence_names: tuple[str, ...]
-    sequence_codes: np.ndarray
-    frames: np.ndarray
     files: np.ndarray
-    problems: tuple[Problem, ...]
     released: ReleasedLabels
 
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    @property
-    def name(self) -> str:
-        """What people read: "HO3D_v3 / train"."""
-        return f"{self.root.resolve().name} / {self.split}"
-
-    @cached_property
-    def sequences(self) -> Mapping[str, np.ndarray]:
-        """Rows of every sequence, sorted by frame name, so that they can be played.
-
-        The list's own order may be shuffled (version 2's training list is).
-        """
-        order = np.lexsort((self.frames, self.sequence_codes))
-        counts = np.bincount(self.sequence_codes, minlength=len(self.sequence_names))
-        rows = np.split(order, np.cumsum(counts)[:-1])
-        return dict(zip(self.sequence_names, rows, strict=True))
+    def recording_of(self, sequence: str) -> str:
+        """What several cameras recorded at once."""
+        return recording_of(sequence)
 
     @cached_property
     def unreadable_rows(self) -> np.ndarray:
         """Rows whose picture was missing when the folder was looked through."""
         return np.flatnonzero((self.files & folders.IMAGE) == 0)
-
-    def frame_id(self, row: int) -> FrameId:
-        """The name of a row; raises IndexError outside of 0 … len - 1."""
-        self._check(row)
-        return FrameId(self.sequence_names[self.sequence_codes[row]], str(self.frames[row]))
-
-    def row_of(self, frame_id: FrameId) -> int:
-        """The (first) row of a frame; raises KeyError where it is not listed."""
-        rows = self.sequences.get(frame_id.sequence, np.empty(0, int))
-        found = rows[self.frames[rows] == frame_id.frame]
-        if not len(found):
-            raise KeyError(f"{self.name} has no frame {frame_id}")
-        return int(found.min())
 
     def read(self, row: int) -> Frame:
         """Read a frame: camera axes, millimetres, and a list of what could not be read.
@@ -162,10 +129,6 @@ class Ho3dIndex:
             version = "v2" if has["v2"] else "v3"
         return layout.image_path(self.root, self.split, frame_id, version=version)
 
-    def _check(self, row: int) -> None:
-        if not 0 <= row < len(self):
-            raise IndexError(f"{self.name} has rows 0 to {len(self) - 1}, not {row}")
-
 
 def open_index(
     root: Path,
@@ -196,7 +159,7 @@ def open_index(
     root = Path(root)
     if version not in (None, *layout.IMAGE_SUFFIX):
         raise ValueError(f"version is 'v2' or 'v3', not {version!r}")
-    cache_dir = cache_dir or cache.default_cache_dir()
+    cache_dir = cache_dir or default_cache_dir()
     listing.check_folder(root, split)
     found, notes, has_list = _look_through(root, split, allow_missing_list, cache_dir, progress)
     frames, files = found.listing, found.files
@@ -235,7 +198,7 @@ def _look_through(
             raise
         text = None
     fingerprint = "no list" if text is None else listing.digest(text)
-    path = cache.cache_file(cache_dir, root, split, ".npz")
+    path = cache_file(cache_dir, root, split, ".npz")
     notes: list[Problem] = []
     try:
         cached = cache.load_index(path, root, split, fingerprint)
@@ -266,7 +229,7 @@ def _open_released(
     if split != "evaluation":
         return ReleasedLabels(), []
     problems: list[Problem] = []
-    found: list[ReleasedPoints | None] = []
+    found: list[JsonRows | None] = []
     for source, points in (
         (layout.joints_path(root, split), JOINT_COUNT),
         (layout.vertices_path(root, split), VERTEX_COUNT),
@@ -277,27 +240,14 @@ def _open_released(
         if count is None:
             problems.append(Problem(None, source, "not used: without a list its order is unknown"))
             continue
-        cached = cache.cache_file(cache_dir, root, source.stem, ".npy")
+        cached = cache_file(cache_dir, root, source.stem, ".npy")
         try:
-            spans = _spans(source, cached, count, progress, problems)
-        except (ReleasedLabelsError, OSError) as error:
+            found[-1], notes = open_rows(source, cached, count, (points, 3), progress=progress)
+        except (JsonRowsError, OSError) as error:
             problems.append(Problem(None, source, f"not used: {error}"))
-            continue
-        found[-1] = ReleasedPoints(source, spans, points)
+        else:
+            problems += notes
     return ReleasedLabels(*found), problems
-
-
-def _spans(
-    source: Path, cached: Path, count: int, progress: Progress | None, problems: list[Problem]
-) -> np.ndarray:
-    spans = load_spans(cached, source, count)
-    if spans is None:
-        spans = find_frames(source, count, progress=progress)
-        try:
-            save_spans(cached, source, spans)
-        except OSError as error:
-            problems.append(_unkept(cached, error))
-    return spans
 
 
 def _unkept(path: Path, error: OSError) -> Problem:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.data.ho3d.layout import list_path
-from core.data.ho3d.problems import EmptySplitError, MissingListError, Problem, WrongFolderError
+from core.data.problems import EmptySplitError, MissingListError, Problem, WrongFolderError
 
 # One folder, one file name, no way out of the dataset's folder; "." and ".." are refused below.
 _LINE = re.compile(r"([^/\\\x00-\x1f\x7f]{1,100})/([^/\\\x00-\x1f\x7f]{1,100})")

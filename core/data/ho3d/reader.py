@@ -11,7 +11,8 @@ from core.data.frame import Frame, FrameId, HandLabel
 from core.data.ho3d import layout
 from core.data.ho3d.depth_part import read_depth_steps
 from core.data.ho3d.labels import LabelReader
-from core.data.ho3d.pictures import (
+from core.data.json_rows import JsonRows, JsonRowsError
+from core.data.pictures import (
     PictureError,
     decode_colour,
     decode_exact,
@@ -19,8 +20,7 @@ from core.data.ho3d.pictures import (
     to_rgb,
     unpack_colour,
 )
-from core.data.ho3d.problems import UnreadableFrameError
-from core.data.ho3d.released import ReleasedLabelsError, ReleasedPoints
+from core.data.problems import UnreadableFrameError
 from core.geometry.crop import CropTransform
 from core.hand.hand_model import HandModel
 
@@ -37,8 +37,8 @@ class ReleasedLabels:
         vertices: 778 a frame.
     """
 
-    joints: ReleasedPoints | None = None
-    vertices: ReleasedPoints | None = None
+    joints: JsonRows | None = None
+    vertices: JsonRows | None = None
 
 
 def read_frame(
@@ -191,14 +191,14 @@ def _with_released(
     return replace(hand, vertices_mm=vertices_mm), problems
 
 
-def _released_mm(points: ReleasedPoints | None, row: int, problems: list[str]) -> np.ndarray | None:
+def _released_mm(points: JsonRows | None, row: int, problems: list[str]) -> np.ndarray | None:
     if points is None:
         return None
     try:
-        points_m = points.read_m(row)
+        points_m = points.read(row)
         if not np.isfinite(points_m).all():
-            raise ReleasedLabelsError(f"{points.source}: entry {row} holds NaN or infinite values")
-    except ReleasedLabelsError as error:
+            raise JsonRowsError(f"{points.source}: entry {row} holds NaN or infinite values")
+    except JsonRowsError as error:
         problems.append(str(error))
         return None
     return layout.from_opengl_mm(points_m)

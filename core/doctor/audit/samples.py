@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data.crops import CropInput, crop_input
-from core.data.ho3d.index import Ho3dIndex
-from core.data.ho3d.problems import UnreadableFrameError
+from core.data.frame_index import FrameIndex
+from core.data.problems import UnreadableFrameError
 from core.evaluation.prediction import Prediction
 from core.geometry.camera import Camera
 from core.geometry.crop import normalise_keypoints
@@ -43,7 +43,7 @@ _BATCH = 8
 
 
 def read_samples(
-    index: Ho3dIndex, *, count: int, predict: Predict | None
+    index: FrameIndex, *, count: int, predict: Predict | None
 ) -> tuple[list[AuditSample], list[str]]:
     """Read `count` samples evenly over the split; return them and why others were left out."""
     rows = np.unique(np.linspace(0, len(index) - 1, min(count, len(index))).round().astype(int))
@@ -57,7 +57,7 @@ def read_samples(
     return (samples if predict is None else _with_predictions(samples, predict)), left_out
 
 
-def _read_sample(index: Ho3dIndex, row: int) -> tuple[AuditSample | None, str]:
+def _read_sample(index: FrameIndex, row: int) -> tuple[AuditSample | None, str]:
     try:
         frame = index.read(row)
     except UnreadableFrameError as error:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from core.data.frame import Frame
-from core.data.ho3d.index import Ho3dIndex, open_index
+from core.data.frame_index import FrameIndex
+from core.data.opening import open_dataset
 from core.doctor.own.metric import own_metric
 from core.doctor.own.network import OwnNetwork
 from core.doctor.own.samples import OwnViews
@@ -50,7 +51,7 @@ def own_subject(
         # network examined is the one that the file describes.
         network, _ = load_checkpoint(checkpoint, hand_model=hand_model)
         config = config.model_copy(update={"network": network.config})
-    index = open_index(
+    index = open_dataset(
         dataset_folder(config.data.dataset), config.data.split, hand_model=hand_model
     )
     labels = _labels(index, samples)
@@ -79,7 +80,7 @@ def total_steps(config: TrainingConfig, frames: int) -> int:
     return max(1, math.ceil(config.run.epochs * frames / batch))
 
 
-def _labels(index: Ho3dIndex, count: int) -> LabelTable:
+def _labels(index: FrameIndex, count: int) -> LabelTable:
     """Frames spread over the split that show a labelled hand; else those that show any hand."""
     rows = evenly(range(len(index)), count * _CANDIDATES)
     frames = [index.read_labels(int(row)) for row in rows]

@@ -1,4 +1,4 @@
-"""What can be wrong with a folder in HO-3D's layout."""
+"""What can be wrong with a dataset's folder."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class DatasetError(ValueError):
 
 
 class WrongFolderError(DatasetError):
-    """The folder is not in HO-3D's layout, or has not this split."""
+    """The folder is not in a layout that can be read, or has not this split."""
 
 
 class MissingListError(DatasetError):

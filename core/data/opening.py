@@ -1,0 +1,147 @@
+"""The one door to data: which kind of dataset a folder is, and opening it.
+
+A kind is known by its files. A new one is a reader in a package of its own and a line in `LAYOUTS`.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.data.frame_index import FrameIndex
+from core.data.ho3d.index import open_index as open_ho3d
+from core.data.ho3d.listing import available_splits as ho3d_splits
+from core.data.problems import Progress, WrongFolderError
+from core.hand.hand_model import HandModel
+
+#: Names of a folder's content that an error shows.
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class OpeningOptions:
+    """How a split is to be opened.
+
+    Attributes:
+        hand_model: With which labels are read where a dataset gives parameters only.
+        allow_missing_list: In HO-3D's layout, take all pictures where the list is missing.
+        progress: Called with (done, total) of the step in progress; False stops it.
+        cache_dir: Where indices are kept; None is the platform's place for that.
+    """
+
+    hand_model: HandModel
+    allow_missing_list: bool = False
+    progress: Progress | None = None
+    cache_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A kind of folder.
+
+    Attributes:
+        kind: What people call it.
+        files: What it is known by, in words.
+        splits: The splits that a folder has; none where it is of another kind.
+        open: Opens one of them.
+        roles: The dataset's own name of the split that configurations call "train" or
+            "evaluation", where it is another one.
+    """
+
+    kind: str
+    files: str
+    splits: Callable[[Path], tuple[str, ...]]
+    open: Callable[[Path, str, OpeningOptions], FrameIndex]
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+
+def _open_ho3d(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
+    return open_ho3d(
+        root,
+        split,
+        hand_model=options.hand_model,
+        allow_missing_list=options.allow_missing_list,
+        progress=options.progress,
+        cache_dir=options.cache_dir,
+    )
+
+
+#: The first that has a split in a folder reads it.
+LAYOUTS = (
+    Layout(
+        "HO-3D",
+        "train.txt and train/SEQUENCE/rgb with pictures (or evaluation)",
+        ho3d_splits,
+        _open_ho3d,
+    ),
+)
+
+
+def layout_of(root: Path) -> Layout | None:
+    """The kind of a folder, or None where it is none that is known."""
+    return next((layout for layout in LAYOUTS if layout.splits(root)), None)
+
+
+def available_splits(root: Path) -> tuple[str, ...]:
+    """The splits that a folder offers, the first one first; none where it is no dataset."""
+    layout = layout_of(root)
+    return () if layout is None else layout.splits(root)
+
+
+def open_dataset(
+    root: Path,
+    split: str | None = None,
+    *,
+    hand_model: HandModel,
+    allow_missing_list: bool = False,
+    progress: Progress | None = None,
+    cache_dir: Path | None = None,
+) -> FrameIndex:
+    """Open a split of a dataset of any kind that is known.
+
+    Args:
+        root: Its folder, or a single picture.
+        split: By the dataset's own name; "train" and "evaluation" are understood of every kind
+            that has such parts; None is the first there is.
+        hand_model: See `OpeningOptions`, as for what follows.
+        allow_missing_list: See there.
+        progress: See there.
+        cache_dir: See there.
+
+    Raises:
+        WrongFolderError, MissingListError, EmptySplitError: see there; they say what to do.
+        IndexingCancelledError: `progress` returned False.
+    """
+    root = Path(root)
+    if not root.exists():
+        raise WrongFolderError(root, "there is no such folder")
+    layout = layout_of(root)
+    if layout is None:
+        raise WrongFolderError(root, _unknown(root))
+    splits = layout.splits(root)
+    chosen = splits[0] if split is None else layout.roles.get(split, split)
+    if chosen not in splits:
+        raise WrongFolderError(root, f"it has no split {split!r}, only {', '.join(splits)}")
+    options = OpeningOptions(hand_model, allow_missing_list, progress, cache_dir)
+    return layout.open(root, chosen, options)
+
+
+def _unknown(root: Path) -> str:
+    """What was looked for in a folder, and what is there instead."""
+    if not root.is_dir():
+        return "this is neither a folder nor a picture that can be read"
+    if available_splits(root.parent):
+        return f"this is a part of a dataset; choose the folder above, {root.parent}"
+    looked_for = "; ".join(f"{layout.kind}: {layout.files}" for layout in LAYOUTS)
+    return f"this is no dataset that can be read. It was looked for {looked_for}. {_found(root)}"
+
+
+def _found(root: Path) -> str:
+    try:
+        names = sorted(os.listdir(root))
+    except OSError as error:
+        return f"The folder cannot be read ({error.strerror or error})."
+    if not names:
+        return "The folder is empty."
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return f"There is {', '.join(names[:_SHOWN])}{more}."
