@@ -85,6 +85,13 @@ class Commands:
             QGuiApplication.clipboard().setText(name)
             self._window.status.say(f"{name} was copied.")
 
+    def sample_name(self) -> str:
+        """The sample on screen as a part of file names; "" for none."""
+        document = self._session.document
+        if document.index is None or document.row < 0:
+            return ""
+        return str(document.index.frame_id(document.row)).replace("/", "_")
+
     def use_theme(self, choice: str) -> None:
         """Follow the system, or be light or dark from now on."""
         self._window.settings.put("theme", choice)

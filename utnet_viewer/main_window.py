@@ -45,7 +45,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("UTNet Viewer")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        # Not Qt's list of bars and docks: whoever listens says what can be done with a panel.
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setContentsMargins(GUTTER, 0, GUTTER, 0)
         self.actions_ = Actions(self)
         self.top_bar = TopBar(theme)

@@ -12,7 +12,7 @@ from utnet_viewer.image import layers, paint
 from utnet_viewer.image.depth_colours import DEPTH_COLOURS
 from utnet_viewer.image.hover_card import paint_card
 from utnet_viewer.image.picture import DEPTH, paint_overview
-from utnet_viewer.image.states import Message
+from utnet_viewer.image.states import Message, message_for
 from utnet_viewer.numbers import fixed
 from utnet_viewer.theme import OVER_IMAGERY, Palette, ui_font
 from utnet_viewer.widgets.icons import pixmap
@@ -42,6 +42,29 @@ def paint_canvas(painter: QPainter, canvas: ImageCanvas) -> None:
     _paint_notes(painter, canvas)
     _paint_pixel_readout(painter, canvas)
     _paint_hovered(painter, canvas)
+
+
+def paint_taken(painter: QPainter, canvas: ImageCanvas, pixels: float) -> None:
+    """Picture, overlays and tags without what belongs to the screen: inset, pointer, focus.
+
+    `pixels` is how many a point of the canvas will have.
+    """
+    place = QRectF(canvas.rect())
+    painter.setClipRect(place)
+    painter.fillRect(place, QColor(canvas.theme.palette.bg1))
+    if canvas.picture is None:
+        message = message_for(canvas.document, canvas.sample)
+        if message is not None:
+            paint_message(painter, place, message, canvas.theme.palette)
+        return
+    canvas.picture.paint(painter, canvas.view, pixels)
+    painter.setOpacity(canvas.opacity)
+    _paint_surfaces_and_boxes(painter, canvas, None)
+    _paint_hands(painter, canvas)
+    painter.setOpacity(1.0)
+    if canvas.picture.range_mm is not None:
+        _paint_depth_legend(painter, legend_place(canvas), canvas.picture.range_mm)
+    _paint_notes(painter, canvas)
 
 
 def _paint_surfaces_and_boxes(

@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QWidget
 from core.conventions import JOINT_COUNT
 from utnet_viewer.document import Document, Sample
 from utnet_viewer.image.canvas import ZOOM_STEP, ImageCanvas
+from utnet_viewer.image.canvas_paint import paint_taken
 from utnet_viewer.image.layers import LAYERS
 from utnet_viewer.image.legend import LegendRow
 from utnet_viewer.image.picture import DEPTH, MODES
 from utnet_viewer.image.view import Fit
+from utnet_viewer.taking.views import View, legend_and_body
 from utnet_viewer.theme import Theme
 from utnet_viewer.widgets.controls import IconButton, IconToggle, SegmentedControl, make_action
 from utnet_viewer.widgets.panel import Panel
@@ -73,6 +75,15 @@ class ImagePanel(Panel):
         for name, is_shown in kept["layers"].items():
             if name in self.toggles:
                 self.toggles[name].setChecked(bool(is_shown))
+
+    def taken_view(self) -> View:
+        """The picture with its overlays under what the marks mean."""
+        return legend_and_body(
+            self,
+            self.legend.marks,
+            self.canvas,
+            lambda painter, pixels: paint_taken(painter, self.canvas, pixels),
+        )
 
     def _layer_toggle(self, layer, theme: Theme) -> IconToggle:
         toggle = IconToggle(layer.icon, layer.text, theme, shortcut=layer.key, checked=layer.is_on)

@@ -10,6 +10,7 @@ from core.geometry.crop import CropTransform
 from utnet_viewer.image.depth_colours import colour_depth, depth_range_mm
 from utnet_viewer.image.view import View
 from utnet_viewer.theme import OVER_IMAGERY
+from utnet_viewer.widgets.painters import is_vector
 
 FRAME, CROP, DEPTH = "Frame", "Crop", "Depth"
 MODES = (FRAME, CROP, DEPTH)
@@ -81,7 +82,10 @@ class Picture:
         )
         ratio_x, ratio_y = source.width() / self.size[0], source.height() / self.size[1]
         part = QRectF(x1 * ratio_x, y1 * ratio_y, (x2 - x1) * ratio_x, (y2 - y1) * ratio_y)
-        painter.drawImage(target, source, part)
+        if is_vector(painter):  # there Qt draws whole images only
+            painter.drawImage(target, source.copy(part.toRect()))
+        else:
+            painter.drawImage(target, source, part)
 
     def overview(self) -> QImage:
         """A small version for the inset."""

@@ -6,6 +6,8 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
+from utnet_viewer.widgets.painters import is_vector
+
 #: Paints one mark at a place in a colour.
 PaintMark = Callable[[QPainter, QPointF, QColor], None]
 
@@ -16,7 +18,13 @@ _REACH = 9
 
 
 def stamp(painter: QPainter, paint_mark: PaintMark, at: tuple[float, float], colour: QColor):
-    """Paint a mark at `at`, to an eighth of a device pixel, on a painter that is not scaled."""
+    """Paint a mark at `at`, to an eighth of a device pixel, on a painter that is not scaled.
+
+    In a drawing of shapes it stays a shape.
+    """
+    if is_vector(painter):
+        paint_mark(painter, QPointF(*at), colour)
+        return
     ratio = painter.device().devicePixelRatioF()
     column, phase_x = divmod(round(at[0] * ratio * _PHASES), _PHASES)
     row, phase_y = divmod(round(at[1] * ratio * _PHASES), _PHASES)

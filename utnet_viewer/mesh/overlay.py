@@ -9,10 +9,12 @@ from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
     QImage,
+    QLinearGradient,
     QPainter,
     QPen,
     QPixmap,
     QPolygonF,
+    QRadialGradient,
 )
 
 from core.conventions import BONES, FINGER_OF_JOINT, JOINT_COUNT
@@ -22,6 +24,7 @@ from utnet_viewer.mesh.scene import GROUND_STEP_MM
 from utnet_viewer.mesh.shading import rgb
 from utnet_viewer.mesh.stage import Stage
 from utnet_viewer.theme import OVER_IMAGERY, SIZE_BODY, ui_font
+from utnet_viewer.widgets.painters import is_vector
 
 #: Squares from the middle of the ground to its edge.
 GRID_REACH = 14
@@ -34,6 +37,11 @@ BOX_EDGES = tuple((a, a | bit) for a in range(8) for bit in (1, 2, 4) if not a &
 
 def paint_backdrop(painter: QPainter, stage: Stage) -> None:
     """Background and ground; painted anew only when the camera or the size changes."""
+    if is_vector(painter):
+        size = (stage.width, stage.height)
+        _paint_plain_background(painter, *size, stage.is_dark)
+        _paint_grid(painter, stage.camera, size, stage.ground_mm, is_dark=stage.is_dark)
+        return
     ratio = painter.device().devicePixelRatioF()
     size = (stage.width, stage.height)
     backdrop = _backdrop(stage.camera, size, stage.ground_mm, stage.is_dark, ratio)
@@ -58,12 +66,29 @@ def _backdrop(
     return picture
 
 
+#: Background by theme: at the top, at the bottom, and the light behind the hand.
+_DARK_GROUND, _LIGHT_GROUND = ("#16181D", "#121418", "#262A32"), ("#FAFBFC", "#DDE0E6", "#FFFFFF")
+
+
+def _paint_plain_background(painter: QPainter, width: int, height: int, is_dark: bool) -> None:
+    """As `_background`, as two gradients."""
+    top, bottom, glow = _DARK_GROUND if is_dark else _LIGHT_GROUND
+    fall = QLinearGradient(0, 0, 0, height)
+    fall.setColorAt(0, QColor(top))
+    fall.setColorAt(1, QColor(bottom))
+    painter.fillRect(0, 0, width, height, fall)
+    shine = QRadialGradient(width / 2, 0.45 * height, 0.62 * max(width, height))
+    for stop, alpha in ((0, 0.75 if is_dark else 0.6), (1, 0.0)):
+        colour = QColor(glow)
+        colour.setAlphaF(alpha)
+        shine.setColorAt(stop, colour)
+    painter.fillRect(0, 0, width, height, shine)
+
+
 @lru_cache(maxsize=4)
 def _background(width: int, height: int, is_dark: bool) -> QPixmap:
     """A quiet gradient with a little light behind the hand."""
-    top, bottom, glow = (
-        ("#16181D", "#121418", "#262A32") if is_dark else ("#FAFBFC", "#DDE0E6", "#FFFFFF")
-    )
+    top, bottom, glow = _DARK_GROUND if is_dark else _LIGHT_GROUND
     y, x = np.mgrid[0.5:height, 0.5:width].astype(np.float32)
     fall = (y / height)[..., None]
     distance = np.hypot(x - width / 2, y - 0.45 * height) / (0.62 * max(width, height))

@@ -226,6 +226,24 @@ class MeshView(QWidget):
         painter.end()
         return image
 
+    def begin_to_take(self, pixels: float) -> tuple[Stage, Drawing]:
+        """What is seen now, and its surfaces for a picture with so many pixels a point.
+
+        Raises ValueError while Open3D is not loaded.
+        """
+        if not self.is_ready:
+            raise ValueError("The mesh view cannot draw yet: Open3D is still being loaded.")
+        # With many pixels a point, several rays a pixel show nothing more.
+        quality = Quality.REFINED if pixels <= 2 else Quality.STILL
+        width, height = self.width(), self.height()
+        drawing = self._drawing(width, height, quality, pixels=pixels)
+        return self._stage(width, height), drawing
+
+    def paint_taken(self, painter: QPainter, stage: Stage) -> None:
+        """What `begin_to_take` began, with its picture, without cards and rings."""
+        painter.setClipRect(0, 0, stage.width, stage.height)
+        paint_view(painter, self, stage, with_pointer=False)
+
     def _stage(self, width: int, height: int, picture: Picture | None = None) -> Stage:
         return Stage(
             width=width,
@@ -245,12 +263,18 @@ class MeshView(QWidget):
         return self._drawing(self.width(), self.height(), quality)
 
     def _drawing(
-        self, width: int, height: int, quality: Quality, subjects: SubjectMaker | None = None
+        self,
+        width: int,
+        height: int,
+        quality: Quality,
+        subjects: SubjectMaker | None = None,
+        *,
+        pixels: float | None = None,
     ) -> Drawing:
         subjects = subjects or self.subjects
         # In motion a dense screen gets no more pixels than an ordinary one: smooth comes first.
         is_moving = quality is Quality.MOVING
-        ratio = 1.0 if is_moving else self.devicePixelRatioF()
+        ratio = 1.0 if is_moving else pixels or self.devicePixelRatioF()
         is_dark = self.theme.is_dark
         front = subjects.front(self.layers, quickly=is_moving)
         behind = subjects.behind(self.layers, is_dark=is_dark, quickly=is_moving)
@@ -270,7 +294,10 @@ class MeshView(QWidget):
     # --- mouse and keys ----------------------------------------------------------------------
 
     def mousePressEvent(self, event) -> None:
-        """Begin a drag or a click."""
+        """Begin a drag or a click; the right button belongs to the menu."""
+        if event.button() == Qt.MouseButton.RightButton:
+            event.ignore()
+            return
         self._drag_from, self._dragged = event.position(), False
         event.accept()
 

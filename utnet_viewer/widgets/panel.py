@@ -1,14 +1,21 @@
 """The card every panel is: a header with title and tools, perhaps a legend row, and a body."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from utnet_viewer.theme import PADDING, PANEL_HEADER, PANEL_RADIUS, Theme
 from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.steady_text import say
+
+if TYPE_CHECKING:
+    from utnet_viewer.taking.tables import Table
+    from utnet_viewer.taking.views import View
 
 
 class PanelHeader(QFrame):
@@ -123,6 +130,37 @@ class Panel(QWidget):
     def title(self) -> str:
         """What the panel is called in its header and in the View menu."""
         return self.header.title.text()
+
+    @property
+    def subtitle(self) -> str:
+        """The quiet words beside it."""
+        return self.header.subtitle.text()
+
+    # Taking it along: see `utnet_viewer.taking`.
+
+    @property
+    def frame(self) -> QFrame:
+        """The card under the header, with the legend and the body in it."""
+        return self._frame
+
+    @property
+    def parts(self) -> list[QWidget]:
+        """Legend and body, as far as they are there and shown."""
+        parts = (self._legend, self._body)
+        return [part for part in parts if part is not None and not part.isHidden()]
+
+    @property
+    def ground(self) -> QColor:
+        """What the card is filled with."""
+        return self.theme.palette.colour("bg2")
+
+    def taken_view(self) -> View | None:
+        """How the panel is painted where it is taken along as a picture; None: as it stands."""
+        return None
+
+    def taken_table(self) -> Table | None:
+        """The table behind the panel, for CSV; None: what a table in it shows, if there is one."""
+        return None
 
     def set_subtitle(self, text: str) -> None:
         """Quiet words beside the title, such as the frame's name."""

@@ -1,0 +1,93 @@
+"""Tables as CSV, with units in their heads: what is filtered and sorted on screen, as it is.
+
+Separated by commas, decimal points, UTF-8, one head row, as pandas and every spreadsheet reads it.
+What is unknown is empty.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtWidgets import QTableView
+
+from utnet_viewer.widgets.panel import Panel
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows and columns behind a panel.
+
+    Attributes:
+        name: What it lists, part of the file's name.
+        heads: Of each column, with its unit: ``pa_mpjpe_mm``.
+        columns: Gives the columns, all of one length, in the order on screen. Called in the
+            window's thread; what it gives is turned into text in another one and must not change.
+    """
+
+    name: str
+    heads: tuple[str, ...]
+    columns: Callable[[], Sequence[Sequence[object]]]
+
+
+def table_of(panel: Panel) -> Table | None:
+    """The table behind a panel, or None."""
+    own = panel.taken_table()
+    if own is not None:
+        return own
+    shown = [view for view in panel.findChildren(QTableView) if view.isVisibleTo(panel)]
+    return None if not shown else shown_table(panel.title, shown[0])
+
+
+def shown_table(name: str, view: QTableView) -> Table:
+    """What a table view shows: the words of its cells, without columns that are hidden or unnamed.
+
+    A model that knows more digits than it shows gives them for `Qt.ItemDataRole.EditRole`.
+    """
+    model = view.model()
+    heads = {column: _head(model, column) for column in range(model.columnCount())}
+    kept = [column for column, head in heads.items() if head and not view.isColumnHidden(column)]
+
+    def columns() -> list[list[object]]:
+        return [[_cell(model, row, column) for row in range(model.rowCount())] for column in kept]
+
+    return Table(name, tuple(heads[column] for column in kept), columns)
+
+
+def csv_bytes(heads: Sequence[str], columns: Sequence[Sequence[object]]) -> bytes:
+    """The file's content; in any thread."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(heads)
+    writer.writerows([_written(value) for value in row] for row in zip(*columns, strict=True))
+    return text.getvalue().encode("utf-8")
+
+
+def _written(value: object) -> object:
+    """A cell: nothing for what is unknown, no formula for what begins like one."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    # A name from a data set that a spreadsheet would run as a formula stays text.
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") and not _is_number(value):
+        return "'" + value
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _head(model: QAbstractItemModel, column: int) -> str:
+    return str(model.headerData(column, Qt.Orientation.Horizontal) or "")
+
+
+def _cell(model: QAbstractItemModel, row: int, column: int) -> object:
+    index = model.index(row, column)
+    value = index.data(Qt.ItemDataRole.EditRole)
+    return index.data() if value is None else value
