@@ -61,15 +61,20 @@ BONES = tuple(
 #: Parent of each of MANO's sixteen joints; the wrist has none (-1).
 MANO_PARENTS = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 0, 10, 11, 0, 13, 14)
 
-#: Vertices taken as fingertips (thumb, index, middle, ring, pinky) by each convention.
+#: Vertices taken as fingertips (thumb, index, middle, ring, pinky) by each convention. DexYCB's
+#: labels have manopth's tips, H2O-3D's those of HO-3D.
 FINGERTIP_VERTICES = {
     "ho3d": (744, 333, 444, 555, 672),
     "smplx": (744, 320, 443, 554, 671),
     "manopth": (745, 317, 444, 556, 673),
+    "freihand": (744, 320, 443, 555, 672),
 }
 
 #: ``joints[HO3D_TO_OPENPOSE]`` is thumb-first, each finger from the knuckle to the tip.
 HO3D_TO_OPENPOSE = (0, 13, 14, 15, 16, 1, 2, 3, 17, 4, 5, 6, 18, 10, 11, 12, 19, 7, 8, 9, 20)
+
+#: Its inverse: ``joints[OPENPOSE_TO_HO3D]`` of thumb-first joints is in HO-3D's order.
+OPENPOSE_TO_HO3D = tuple(HO3D_TO_OPENPOSE.index(joint) for joint in range(JOINT_COUNT))
 
 #: Crop fed to UTNet, (height, width) in pixels.
 CROP_SIZE_PX = (256, 192)

@@ -56,6 +56,7 @@ def random_transform(
         centre_px=(base.centre_px[0] + shift[0], base.centre_px[1] + shift[1]),
         height_px=height,
         rotation_rad=generator.uniform(-a.rotation_rad, a.rotation_rad),
+        is_mirrored=frame.is_left,
     )
 
 

@@ -89,6 +89,11 @@ class Frame:
     object: ObjectLabel | None = None
     problems: tuple[str, ...] = ()
 
+    @property
+    def is_left(self) -> bool:
+        """Whether the labelled hand is a left one, whose crop is mirrored."""
+        return self.hand is not None and not self.hand.is_right
+
     def hand_box_px(self) -> np.ndarray | None:
         """The hand's box (x1, y1, x2, y2): the dataset's, else the joints', else None.
 
@@ -107,8 +112,13 @@ class Frame:
         return np.concatenate([low, high])
 
     def crop(self) -> CropTransform | None:
-        """The crop the network sees, or None where nothing says where the hand is."""
+        """The crop the network sees, or None where nothing says where the hand is.
+
+        It is mirrored around a left hand: see `core.geometry.crop`.
+        """
         box_px = self.hand_box_px()
         if box_px is None:
             return None
-        return CropTransform.around_box(box_px, margin=CROP_MARGIN, size_px=CROP_SIZE_PX)
+        return CropTransform.around_box(
+            box_px, margin=CROP_MARGIN, size_px=CROP_SIZE_PX, is_mirrored=self.is_left
+        )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.data.frame_index import FrameIndex
+from core.data.freihand import index as freihand
 from core.data.ho3d.index import open_index as open_ho3d
 from core.data.ho3d.listing import available_splits as ho3d_splits
 from core.data.problems import Progress, WrongFolderError
@@ -66,6 +67,16 @@ def _open_ho3d(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
     )
 
 
+def _open_freihand(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
+    return freihand.open_index(
+        root,
+        split,
+        hand_model=options.hand_model,
+        progress=options.progress,
+        cache_dir=options.cache_dir,
+    )
+
+
 #: The first that has a split in a folder reads it.
 LAYOUTS = (
     Layout(
@@ -73,6 +84,13 @@ LAYOUTS = (
         "train.txt and train/SEQUENCE/rgb with pictures (or evaluation)",
         ho3d_splits,
         _open_ho3d,
+    ),
+    Layout(
+        "FreiHAND",
+        "training_K.json and training/rgb (or evaluation)",
+        freihand.available_splits,
+        _open_freihand,
+        {"train": "training"},
     ),
 )
 

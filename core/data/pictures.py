@@ -37,6 +37,18 @@ def decode_exact(data: bytes) -> np.ndarray:
     return to_rgb(unpack_exact(data))
 
 
+def decode_depth_mm(data: bytes) -> np.ndarray:
+    """Decode a PNG of 16 bits a pixel in millimetres: (H, W) float32, 0 where unknown.
+
+    Raises:
+        PictureError: as for `decode_colour`, or it has not one channel of 16 bits.
+    """
+    picture = _decoded(data, cv2.IMREAD_UNCHANGED)
+    if picture.ndim != 2 or picture.dtype != np.uint16:
+        raise PictureError(f"it is {picture.shape} {picture.dtype}, not one channel of 16 bits")
+    return picture.astype(np.float32)
+
+
 def unpack_colour(data: bytes) -> np.ndarray:
     """`decode_colour` in OpenCV's own order, BGR: for whoever wants a part of the picture only."""
     return _unpack(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
@@ -53,6 +65,13 @@ def to_rgb(picture_bgr: np.ndarray) -> np.ndarray:
 
 
 def _unpack(data: bytes, flags: int) -> np.ndarray:
+    picture = _decoded(data, flags)
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+        raise PictureError(f"it is {picture.shape} {picture.dtype}, not three channels of 8 bits")
+    return picture
+
+
+def _decoded(data: bytes, flags: int) -> np.ndarray:
     picture_size(data)
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
@@ -60,8 +79,6 @@ def _unpack(data: bytes, flags: int) -> np.ndarray:
         raise PictureError(f"it cannot be decoded ({error.err})") from error
     if picture is None:
         raise PictureError("it cannot be decoded")
-    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
-        raise PictureError(f"it is {picture.shape} {picture.dtype}, not three channels of 8 bits")
     return picture
 
 

@@ -112,6 +112,7 @@ def _crop_fields(crop: CropTransform) -> dict[str, Any]:
         "height_px": float(crop.height_px),
         "rotation_rad": float(crop.rotation_rad),
         "size_px": [int(value) for value in crop.size_px],
+        "is_mirrored": bool(crop.is_mirrored),
     }
 
 
@@ -125,6 +126,7 @@ def _read_crop(message: Message) -> CropTransform:
             height_px=float(fields["height_px"]),
             rotation_rad=float(fields["rotation_rad"]),
             size_px=(int(height), int(width)),
+            is_mirrored=bool(fields["is_mirrored"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise MessageError(f"a {message.kind!r} message's crop is malformed: {error!r}") from error

@@ -36,3 +36,8 @@ class Prediction:
     coarse_joints_mm: np.ndarray | None = None
     used_depth: bool = False
     duration_ms: float = 0.0
+
+    @property
+    def is_right(self) -> bool:
+        """Side of the hand: a left one was seen mirrored, and is mirrored back in all of this."""
+        return not self.crop.is_mirrored

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.conventions import CROP_SIZE_PX, WRIST
+from core.conventions import CROP_SIZE_PX
 from core.data.crops import CropInput
+from core.evaluation.predicted_hands import PredictedHands
 from core.evaluation.prediction import Prediction
 from core.files.checkpoint_card import CheckpointCard, read_card
-from core.geometry.crop import CropTransform, denormalise_keypoints
-from core.hand.hand_model import HandModel, ManoParameters
+from core.geometry.crop import CropTransform
+from core.hand.hand_model import HandModel
 from core.network.checkpoints import load_checkpoint
-from core.network.inputs import collate
+from core.network.inputs import NetworkInput, collate
 from core.network.load_report import LoadReport
 from core.network.output import UTNetOutput
 
@@ -47,7 +48,7 @@ class Predictor:
             torch.set_num_threads(1)
         with _NamingMemoryErrors(f"loading {checkpoint.name}", self.device):
             self._network, self.report = load_checkpoint(
-                checkpoint, hand_model=hand_model, device=self.device
+                checkpoint, hand_model=hand_model.of_side(True), device=self.device
             )
         self._network.eval()
         self.model_name = checkpoint.stem
@@ -69,12 +70,21 @@ class Predictor:
         if not crops:
             return []
         begin = time.perf_counter()
-        action = f"predicting a batch of {len(crops)}"
-        with _NamingMemoryErrors(action, self.device), torch.inference_mode():
-            output = self._network(collate(crops).to(self.device))
-            arrays = _Arrays(output)  # copying to the CPU waits for the device
+        hands = self.predict_batch(collate(crops), [crop.transform for crop in crops])
         duration_ms = (time.perf_counter() - begin) * 1000 / len(crops)
-        return [arrays.prediction(row, crop, duration_ms) for row, crop in enumerate(crops)]
+        return [hands.prediction(number, duration_ms=duration_ms) for number in range(len(crops))]
+
+    def predict_batch(self, inputs: NetworkInput, crops: Sequence[CropTransform]) -> PredictedHands:
+        """Predict a batch that was taken with `crops`; several threads may do so at once.
+
+        Raises:
+            OutOfMemoryError: It does not fit.
+        """
+        action = f"predicting a batch of {len(inputs)}"
+        with _NamingMemoryErrors(action, self.device), torch.inference_mode():
+            output = self._network(inputs.to(self.device, non_blocking=True))
+            # Copying to the CPU waits for the device.
+            return _predicted_hands(output, crops)
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -115,46 +125,20 @@ def _device_name(device: torch.device) -> str:
     return str(device)
 
 
-class _Arrays:
-    """A network's output as numpy arrays, still in the crops' turned camera axes."""
-
-    def __init__(self, output: UTNetOutput) -> None:
-        final = output.final
-        self._joints_mm = _array(final.joints_mm)
-        self._vertices_mm = _array(final.vertices_mm)
-        self._keypoints_norm = _array(final.keypoints_norm)
-        self._global_orient_rad = _array(final.global_orient_rad)
-        self._hand_pose_rad = _array(final.hand_pose_rad)
-        self._betas = _array(final.betas)
-        self._camera_sxy = _array(final.camera_sxy)
-        self._coarse_joints_mm = _array(output.coarse.joints_mm)
-        self._used_depth = _array(output.used_depth)
-
-    def prediction(self, row: int, crop: CropInput, duration_ms: float) -> Prediction:
-        """One row, turned back from the crop to the photo."""
-        transform = crop.transform
-        joints_mm = transform.points_to_photo(self._joints_mm[row])
-        crop_px = denormalise_keypoints(self._keypoints_norm[row], transform.size_px)
-        orient = self._global_orient_rad[row]
-        if np.isfinite(orient).all():
-            orient = transform.global_orient_to_photo(orient)
-        return Prediction(
-            keypoints_norm=self._keypoints_norm[row],
-            keypoints_px=transform.keypoints_to_photo(crop_px),
-            joints_mm=joints_mm,
-            vertices_mm=transform.points_to_photo(self._vertices_mm[row]),
-            mano=ManoParameters(
-                global_orient_rad=orient,
-                hand_pose_rad=self._hand_pose_rad[row],
-                betas=self._betas[row],
-                wrist_mm=joints_mm[WRIST],
-            ),
-            camera_sxy=self._camera_sxy[row],
-            crop=transform,
-            coarse_joints_mm=transform.points_to_photo(self._coarse_joints_mm[row]),
-            used_depth=bool(self._used_depth[row]),
-            duration_ms=duration_ms,
-        )
+def _predicted_hands(output: UTNetOutput, crops: Sequence[CropTransform]) -> PredictedHands:
+    final = output.final
+    return PredictedHands.from_crops(
+        crops,
+        keypoints_norm=_array(final.keypoints_norm),
+        joints_mm=_array(final.joints_mm),
+        vertices_mm=_array(final.vertices_mm),
+        coarse_joints_mm=_array(output.coarse.joints_mm),
+        global_orient_rad=_array(final.global_orient_rad),
+        hand_pose_rad=_array(final.hand_pose_rad),
+        betas=_array(final.betas),
+        camera_sxy=_array(final.camera_sxy),
+        used_depth=output.used_depth.cpu().numpy(),
+    )
 
 
 def _array(tensor: torch.Tensor) -> np.ndarray:

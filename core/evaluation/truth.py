@@ -18,4 +18,5 @@ def true_hand(frame: Frame, hand_model: HandModel) -> HandMesh | None:
         return HandMesh(vertices_mm=hand.vertices_mm, joints_mm=hand.joints_mm)
     if hand.mano is None:
         return None
-    return HandMesh(hand_model.pose(hand.mano).vertices_mm, hand.joints_mm)
+    side = hand_model.of_side(hand.is_right)
+    return HandMesh(side.pose(hand.mano).vertices_mm, hand.joints_mm)

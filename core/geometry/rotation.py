@@ -6,6 +6,19 @@ between the window and its first photo.
 
 import numpy as np
 
+#: What the mirror across the plane x = 0 makes of a point's coordinates.
+MIRROR = np.array([-1.0, 1.0, 1.0])
+_MIRRORED_TURN = np.array([1.0, -1.0, -1.0])
+
+
+def mirrored_axis_angles(axis_angles_rad: np.ndarray) -> np.ndarray:
+    """Axis-angles (..., 3 n) of n turns as the mirror across x = 0 shows them; its own inverse.
+
+    M R M for the mirror M: the axis is mirrored, and the sense of turning is reversed.
+    """
+    axis_angles_rad = np.asarray(axis_angles_rad, float)
+    return axis_angles_rad * np.tile(_MIRRORED_TURN, axis_angles_rad.shape[-1] // 3)
+
 
 def matrix_from_axis_angle(axis_angle_rad: np.ndarray) -> np.ndarray:
     """Return rotation matrices (..., 3, 3) of axis-angle vectors (..., 3) in radians.

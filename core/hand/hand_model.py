@@ -5,13 +5,13 @@ Both compute the same function (Romero, Tzionas, Black, "Embodied Hands", 2017, 
 and a test holds them to each other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from core.conventions import FINGERTIP_VERTICES, MANO_PARENTS
-from core.geometry.rotation import matrix_from_axis_angle
+from core.geometry.rotation import MIRROR, matrix_from_axis_angle, mirrored_axis_angles
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,15 @@ class ManoParameters:
     hand_pose_rad: np.ndarray
     betas: np.ndarray
     wrist_mm: np.ndarray
+
+    def mirrored(self) -> "ManoParameters":
+        """The other side's hand that this one sees in a mirror across the plane x = 0."""
+        return ManoParameters(
+            global_orient_rad=mirrored_axis_angles(self.global_orient_rad),
+            hand_pose_rad=mirrored_axis_angles(self.hand_pose_rad),
+            betas=self.betas,
+            wrist_mm=self.wrist_mm * MIRROR,
+        )
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,31 @@ class HandModel:
     def fingertip_vertices(self) -> np.ndarray:
         """Vertex ids (5,) of the tips, thumb to pinky."""
         return np.array(FINGERTIP_VERTICES[self.fingertips])
+
+    def of_side(self, is_right: bool) -> "HandModel":
+        """This model where it is of that side, else its mirror image.
+
+        MANO's two models are such mirror images of each other (Romero et al., section 4.1); a
+        shape means the same on both sides, and so does a mirrored pose.
+        """
+        return self if self.is_right == is_right else self.mirrored
+
+    @cached_property
+    def mirrored(self) -> "HandModel":
+        """The other side's hand: the mirror image of this one across the plane x = 0."""
+        # Entry (i, j) of a joint's rotation changes sign where the mirror turns i or j, not both.
+        entries = np.tile(np.outer(MIRROR, MIRROR).ravel(), 15)
+        return replace(
+            self,
+            name=f"{self.name}, mirrored",
+            is_right=not self.is_right,
+            template_m=self.template_m * MIRROR,
+            faces=self.faces[:, ::-1],
+            shape_basis_m=self.shape_basis_m * MIRROR[:, None],
+            pose_basis_m=self.pose_basis_m * MIRROR[:, None] * entries,
+            pose_components=mirrored_axis_angles(self.pose_components),
+            pose_mean_rad=mirrored_axis_angles(self.pose_mean_rad),
+        )
 
     def shaped_m(self, betas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rest vertices (778, 3) and joints (16, 3) in metres for shape `betas` (10,)."""

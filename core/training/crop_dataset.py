@@ -135,9 +135,10 @@ def training_sample(frame: Frame, crop: CropInput) -> TrainingSample:
     seen = known & np.isfinite(keypoints_norm).all(1)  # behind the camera nothing is seen
     rotations, betas = _identity_hand()
     if hand.mano is not None:
-        pose = np.concatenate([hand.mano.global_orient_rad, hand.mano.hand_pose_rad])
+        fingers = transform.hand_pose(hand.mano.hand_pose_rad)
+        pose = np.concatenate([hand.mano.global_orient_rad, fingers])
         rotations = matrix_from_axis_angle(pose.reshape(16, 3))
-        rotations[0] = transform.points(rotations[0].T).T  # its columns turn like points
+        rotations[0] = transform.rotation(rotations[0])
         betas = np.asarray(hand.mano.betas, float)
     return TrainingSample(
         frame_id=str(frame.frame_id),

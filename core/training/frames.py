@@ -107,6 +107,7 @@ class LabelTable:
         boxes_px: (N, 4).
         mano: (N, 61): orientation, pose, betas, wrist, as in `ManoParameters`.
         vertices_mm: (N, 778, 3) float32, or None where the dataset gives no surface at all.
+        is_right: (N,) side of the hand.
         left_out: How many rows were looked at and cannot be used.
     """
 
@@ -116,6 +117,7 @@ class LabelTable:
     boxes_px: np.ndarray
     mano: np.ndarray
     vertices_mm: np.ndarray | None
+    is_right: np.ndarray
     left_out: int
 
     @classmethod
@@ -133,6 +135,7 @@ class LabelTable:
             vertices_mm=np.stack([_surface(vertices) for vertices in surfaces])
             if has_surface
             else None,
+            is_right=np.array([hand.is_right for hand in hands], bool),
             left_out=left_out,
         )
 
@@ -149,6 +152,7 @@ class LabelTable:
             vertices_mm=None
             if vertices_mm is None or np.isnan(vertices_mm[0, 0])
             else vertices_mm.astype(float),
+            is_right=bool(self.is_right[number]),
         )
         return Frame(frame_id, _NO_PICTURE, Camera(self.intrinsics[number]), hand=hand)
 

@@ -110,10 +110,34 @@ def test_a_misshapen_crop_is_refused(name):
     [
         None,
         {},
-        {"centre_px": [1], "height_px": 2, "rotation_rad": 0, "size_px": [256, 192]},
-        {"centre_px": [1, 2], "height_px": 0, "rotation_rad": 0, "size_px": [256, 192]},
-        {"centre_px": [1, 2], "height_px": float("nan"), "rotation_rad": 0, "size_px": [256, 192]},
-        {"centre_px": ["x", 2], "height_px": 2, "rotation_rad": 0, "size_px": [256, 192]},
+        {
+            "centre_px": [1],
+            "height_px": 2,
+            "rotation_rad": 0,
+            "size_px": [256, 192],
+            "is_mirrored": False,
+        },
+        {
+            "centre_px": [1, 2],
+            "height_px": 0,
+            "rotation_rad": 0,
+            "size_px": [256, 192],
+            "is_mirrored": False,
+        },
+        {
+            "centre_px": [1, 2],
+            "height_px": float("nan"),
+            "rotation_rad": 0,
+            "size_px": [256, 192],
+            "is_mirrored": False,
+        },
+        {
+            "centre_px": ["x", 2],
+            "height_px": 2,
+            "rotation_rad": 0,
+            "size_px": [256, 192],
+            "is_mirrored": False,
+        },
     ],
 )
 def test_a_crop_that_is_no_box_is_refused(crop):

@@ -1,6 +1,6 @@
 """Read one frame. Only a missing picture is fatal; everything less is noted in the frame."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,15 +12,8 @@ from core.data.ho3d import layout
 from core.data.ho3d.depth_part import read_depth_steps
 from core.data.ho3d.labels import LabelReader
 from core.data.json_rows import JsonRows, JsonRowsError
-from core.data.pictures import (
-    PictureError,
-    decode_colour,
-    decode_exact,
-    picture_size,
-    to_rgb,
-    unpack_colour,
-)
-from core.data.problems import UnreadableFrameError
+from core.data.picture_files import read_depth, read_picture
+from core.data.pictures import PictureError, decode_exact, picture_size, to_rgb, unpack_colour
 from core.geometry.crop import CropTransform
 from core.hand.hand_model import HandModel
 
@@ -56,13 +49,13 @@ def read_frame(
     Raises:
         UnreadableFrameError: there is no picture that can be shown whole.
     """
-    image = _read_picture(image_path, frame_id, decode_colour)
+    image = read_picture(image_path, frame_id)
     labels = LabelReader(layout.meta_path(root, split, frame_id))
     camera = labels.camera((image.shape[1], image.shape[0]))
     hand, released_problems = _with_released(labels.hand(hand_model), released, row)
     held = labels.object()
-    depth_mm, depth_problems = _read_depth(
-        layout.depth_path(root, split, frame_id), image.shape[:2]
+    depth_mm, depth_problems = read_depth(
+        layout.depth_path(root, split, frame_id), image.shape[:2], _decode_depth
     )
     return Frame(
         frame_id=frame_id,
@@ -127,9 +120,13 @@ def read_crops(wanted: Sequence[WantedCrop]) -> list[tuple[np.ndarray, np.ndarra
     ]
 
 
+def _decode_depth(data: bytes) -> np.ndarray:
+    return layout.decode_depth(decode_exact(data))
+
+
 def _read_image_part(wanted: WantedCrop) -> tuple[np.ndarray, tuple[int, int]]:
     """The crop, and the size (height, width) of the picture that it is from."""
-    picture = _read_picture(wanted.image_path, wanted.frame_id, unpack_colour)
+    picture = read_picture(wanted.image_path, wanted.frame_id, unpack_colour)
     return to_rgb(wanted.transform.image(picture)), picture.shape[:2]
 
 
@@ -142,38 +139,10 @@ def _read_depth_part(wanted: WantedCrop, size: tuple[int, int]) -> np.ndarray:
             raise PictureError(f"depth is {(height, width)}, the picture {size}")
         return read_depth_steps(data, transform.footprint(size))
 
-    steps = _read_picture(wanted.depth_path, wanted.frame_id, read_part)
+    steps = read_picture(wanted.depth_path, wanted.frame_id, read_part)
     if steps.size == 0:  # the crop lies beside the photo
         return np.zeros(transform.size_px, np.float32)
     return layout.depth_of_steps(transform.depth(steps))
-
-
-def _read_picture(
-    path: Path, frame_id: FrameId, decode: Callable[[bytes], np.ndarray]
-) -> np.ndarray:
-    try:
-        return decode(path.read_bytes())
-    except FileNotFoundError:
-        raise UnreadableFrameError(frame_id, path, "the picture is missing") from None
-    except OSError as error:
-        raise UnreadableFrameError(frame_id, path, str(error.strerror or error)) from error
-    except PictureError as error:
-        raise UnreadableFrameError(frame_id, path, str(error)) from error
-
-
-def _read_depth(path: Path, size: tuple[int, int]) -> tuple[np.ndarray | None, list[str]]:
-    """Depth (H, W) in mm, or None and why not."""
-    try:
-        depth_mm = layout.decode_depth(decode_exact(path.read_bytes()))
-    except FileNotFoundError:
-        return None, [f"{path}: the depth picture is missing"]
-    except OSError as error:
-        return None, [f"{path}: {error.strerror or error}"]
-    except PictureError as error:
-        return None, [f"{path}: {error}"]
-    if depth_mm.shape != size:
-        return None, [f"{path}: depth is {depth_mm.shape}, the picture {size}"]
-    return depth_mm, []
 
 
 def _with_released(

@@ -91,4 +91,4 @@ def _forced_transform(base: CropTransform, view: View) -> CropTransform | None:
         height /= view.amount
     elif view.kind == "flip":
         return None
-    return CropTransform((x, y), height, rotation, base.size_px)
+    return CropTransform((x, y), height, rotation, base.size_px, base.is_mirrored)
