@@ -39,7 +39,9 @@ doctor-suite: setup
 	@mkdir -p $(SUITE_RESULTS)
 	$(SUITE) plants --results $(SUITE_RESULTS)/plants.jsonl
 	$(SUITE) pairs --results $(SUITE_RESULTS)/pairs.jsonl
-	$(SUITE) healthy --results $(SUITE_RESULTS)/healthy.jsonl
+	.venv/bin/utnet synthesize $(SUITE_RESULTS)/frames --train-frames 2000 --evaluation-frames 100 \
+	    --seed 2001
+	$(SUITE) healthy --dataset $(SUITE_RESULTS)/frames --results $(SUITE_RESULTS)/healthy.jsonl
 	PYTHONPATH=.:tests/support $(PY) tests/support/doctor_table.py $(SUITE_RESULTS)/*.jsonl \
 	    > docs/doctor_suite.md
 

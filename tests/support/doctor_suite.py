@@ -33,9 +33,11 @@ from doctor_subjects import healthy_config, healthy_subject
 
 from core.doctor.check import Finding, Tier, Verdict
 from core.doctor.diagnosis import SYMPTOMS, diagnose
+from core.doctor.own.subject import SAMPLES
 from core.doctor.registry import CHECKS
 from core.doctor.runner import examine
 from core.doctor.subject import Subject
+from core.files.embedded import DEMO
 
 #: Noise and number of frames of the healthy subject that a seed plants its fault into.
 _NOISE_MM = (0.0, 1.0, 2.0, 4.0, 6.0)
@@ -142,6 +144,7 @@ class Healthy:
     frames: int
     noise_mm: float
     changes: tuple[str, ...]
+    dataset: str
 
     @property
     def has_run(self) -> bool:
@@ -155,9 +158,10 @@ class Healthy:
         return f"{self.frames} frames, noise {self.noise_mm:g} mm, {run}{' '.join(self.changes)}"
 
 
-def healthy_ones(count: int, first_seed: int) -> list[Healthy]:
+def healthy_ones(count: int, first_seed: int, dataset: str) -> list[Healthy]:
     """Different in size, batch, rotation code, depth, noise, frames, recipe and seed."""
     made = []
+    sizes = (32, 32, 48, 76) if dataset == DEMO else (32, 76, 200, 500, 1000, 2000)
     for seed in range(first_seed, first_seed + count):
         generator = np.random.default_rng((seed, 77))
         pick = lambda *options: options[int(generator.integers(len(options)))]  # noqa: B023
@@ -175,17 +179,18 @@ def healthy_ones(count: int, first_seed: int) -> list[Healthy]:
             f"optimisation.warmup_steps={pick(20, 50, 100, 200)}",
             f"augmentation.enabled={pick('true', 'true', 'true', 'false')}",
         )
-        made.append(Healthy(seed, pick(32, 32, 48, 76), pick(0.0, 1.0, 2.0, 4.0, 6.0), changes))
+        made.append(Healthy(seed, pick(*sizes), pick(0.0, 1.0, 2.0, 4.0, 6.0), changes, dataset))
     return made
 
 
 def examine_healthy(healthy: Healthy) -> Result:
     """Every check of the minutes tier on a healthy subject."""
+    data = (f"data.dataset={healthy.dataset}", f"data.frames={healthy.frames}")
     healthy_config(*healthy.changes, seed=healthy.seed)  # refuses a change that is none
     subject = healthy_subject(
         healthy.seed,
-        frames=healthy.frames,
-        changes=healthy.changes,
+        frames=min(healthy.frames, SAMPLES),
+        changes=(*healthy.changes, *data),
         noise_mm=healthy.noise_mm,
     )
     if healthy.has_run:
@@ -234,7 +239,7 @@ def _is_symptom(*plants: Plant) -> bool:
 
 def healthy_jobs(arguments: argparse.Namespace) -> list[tuple[Callable, tuple]]:
     """Every healthy configuration."""
-    ones = healthy_ones(arguments.count, arguments.first_seed)
+    ones = healthy_ones(arguments.count, arguments.first_seed, arguments.dataset)
     return [(examine_healthy, (healthy,)) for healthy in ones]
 
 
@@ -310,6 +315,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=40)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--only", default="")
+    parser.add_argument("--dataset", default=DEMO, help="of healthy ones: 2,000 frames or more")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--results", type=Path, required=True)
     arguments = parser.parse_args()

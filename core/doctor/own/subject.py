@@ -1,6 +1,7 @@
 """A subject from this project's own parts: a dataset, a configuration, a checkpoint, a run."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,19 +55,20 @@ def own_subject(
     index = open_dataset(
         dataset_folder(config.data.dataset), config.data.split, hand_model=hand_model
     )
-    labels = _labels(index, samples)
+    trained_on = evenly(range(len(index)), config.data.frames)
+    labels = _labels(index, trained_on, samples)
     seed = config.run.seed
     augmentation = augmentation_of(config.augmentation)
     views = OwnViews(FramesOnDisk(index, labels), range(len(labels.rows)), augmentation, seed)
     return Subject(
         name=f"{index.name} / {config.data.split}, configuration {config.name!r}",
         samples=views.plain(),
-        split_frames=len(index),
+        split_frames=len(trained_on),
         hand_model=hand_model,
         forced=views.forced,
         worker_views=None if augmentation is None else views.worker_views,
         network=OwnNetwork(config, hand_model, checkpoint),
-        training=own_training(config, total_steps(config, len(index))),
+        training=own_training(config, total_steps(config, len(trained_on))),
         metric=_metric(config.data, hand_model, seed),
         run=run,
     )
@@ -80,9 +82,9 @@ def total_steps(config: TrainingConfig, frames: int) -> int:
     return max(1, math.ceil(config.run.epochs * frames / batch))
 
 
-def _labels(index: FrameIndex, count: int) -> LabelTable:
-    """Frames spread over the split that show a labelled hand; else those that show any hand."""
-    rows = evenly(range(len(index)), count * _CANDIDATES)
+def _labels(index: FrameIndex, among: Sequence[int], count: int) -> LabelTable:
+    """Frames spread over rows that show a labelled hand; else those that show any hand."""
+    rows = evenly(among, count * _CANDIDATES)
     frames = [index.read_labels(int(row)) for row in rows]
     shown = [n for n, frame in enumerate(frames) if _is_shown(frame)]
     chosen = [n for n in shown if is_labelled(frames[n].hand)] or shown
