@@ -127,6 +127,17 @@ def test_reasons_come_before_symptoms_and_faults_before_warnings():
     assert not examination.is_healthy
 
 
+def test_what_follows_from_another_cause_comes_after_it_and_is_explained_by_it():
+    clipped = Named(cause="always_clipped", verdict=Verdict.WARNING)
+    scaled = Named(cause="weights_scaled_alike", verdict=Verdict.WARNING)
+    both = [check("above", named=(clipped,)), check("below", named=(scaled,))]
+    causes = examine(SUBJECT, both).causes
+    assert [cause.named.cause for cause in causes] == ["weights_scaled_alike", "always_clipped"]
+    assert causes[0].explains == ("above",)
+    (alone,) = examine(SUBJECT, both[:1]).causes
+    assert alone.named.cause == "always_clipped" and not alone.explains
+
+
 def test_only_what_is_asked_for_runs_and_everything_is_told():
     told = []
     examine(SUBJECT, [check("a"), check("b")], only=frozenset({"b"}), listen=told.append)
