@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.data.dexycb import index as dexycb
+from core.data.dexycb import layout as dexycb_layout
 from core.data.frame_index import FrameIndex
 from core.data.freihand import index as freihand
 from core.data.ho3d.index import open_index as open_ho3d
@@ -77,6 +79,10 @@ def _open_freihand(root: Path, split: str, options: OpeningOptions) -> FrameInde
     )
 
 
+def _open_dexycb(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
+    return dexycb.open_index(root, split, hand_model=options.hand_model, progress=options.progress)
+
+
 #: The first that has a split in a folder reads it.
 LAYOUTS = (
     Layout(
@@ -91,6 +97,13 @@ LAYOUTS = (
         freihand.available_splits,
         _open_freihand,
         {"train": "training"},
+    ),
+    Layout(
+        "DexYCB",
+        f"calibration and folders such as {dexycb_layout.SUBJECTS[0]}",
+        dexycb_layout.available_splits,
+        _open_dexycb,
+        {"train": "s0_train", "evaluation": "s0_test"},
     ),
 )
 
