@@ -9,7 +9,16 @@ import argparse
 import importlib
 import sys
 
-COMMANDS = ("synthesize", "inspect", "audit", "config", "import_config", "train", "doctor")
+COMMANDS = (
+    "synthesize",
+    "inspect",
+    "score",
+    "audit",
+    "config",
+    "import_config",
+    "train",
+    "doctor",
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

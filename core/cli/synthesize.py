@@ -2,9 +2,10 @@
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
+
+from core.cli.progress import ProgressLine
 
 NAME = "synthesize"
 HELP = "Make synthetic samples in HO-3D's layout"
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         sequence_frames=arguments.sequence_frames,
     )
-    line = _ProgressLine()
+    line = ProgressLine("frames")
     start = time.monotonic()
     try:
         recorded = generate(arguments.out, settings, jobs=arguments.jobs, progress=line)
@@ -58,31 +59,3 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(f"{result['frames']} frames in {result['out']}, {recorded} of them new")
     return 0
-
-
-class _ProgressLine:
-    """One line on stderr: frames, rate, time left; rewritten in a terminal, rare in a log."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-        self._first: int | None = None
-        self._shown = -float("inf")
-        self._interval = 0.5 if sys.stderr.isatty() else 15.0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if self._first is None:
-            self._first = done
-        if now - self._shown < self._interval and done < total:
-            return
-        self._shown = now
-        rate = (done - self._first) / max(now - self._start, 1e-9)
-        left = f"{(total - done) / rate:.0f} s left" if rate > 0 else "starting"
-        text = f"{done}/{total} frames, {rate:.1f} a second, {left}"
-        print(f"\r{text:<60}" if sys.stderr.isatty() else text,
-              end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)  # fmt: skip
-
-    def end(self) -> None:
-        """Leave the line."""
-        if sys.stderr.isatty():
-            print(file=sys.stderr)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from core.data.json_stream import RowPlaces
 from core.data.problems import Problem, Progress, report
 
 _BLOCK = 4 * 2**20
-_OPEN, _CLOSE = ord("["), ord("]")
 
 
 class JsonRowsError(ValueError):
@@ -100,22 +100,17 @@ def find_rows(source: Path, rows: int | None, *, progress: Progress | None) -> n
         JsonRowsError: the file is cut off or has another number of rows.
         IndexingCancelledError: `progress` returned False.
     """
-    begins, ends, depth, at = [], [], 0, 0
+    places, begins, ends, at = RowPlaces(level=2), [], [], 0
     size = source.stat().st_size
     with source.open("rb") as file:
         while block := file.read(_BLOCK):
-            characters = np.frombuffer(block, np.uint8)
-            places = np.flatnonzero((characters == _OPEN) | (characters == _CLOSE))
-            is_open = characters[places] == _OPEN
-            depths = depth + np.cumsum(np.where(is_open, 1, -1))
-            # A row is a list within the outermost list.
-            begins.append(at + places[is_open & (depths == 2)])
-            ends.append(at + places[~is_open & (depths == 1)] + 1)
-            depth = int(depths[-1]) if len(depths) else depth
+            begin, end = places.feed(block)
+            begins.append(at + begin)
+            ends.append(at + end)
             at += len(block)
             report(progress, at, size)
     found = sum(map(len, begins))
-    if depth != 0 or found != sum(map(len, ends)):
+    if places.depth != 0 or found != sum(map(len, ends)):
         raise JsonRowsError(f"{source}: it is cut off after {size} bytes")
     if rows is not None and found != rows:
         raise JsonRowsError(f"{source}: it has {found} entries for {rows} frames")

@@ -4,7 +4,9 @@ import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -29,8 +31,18 @@ class DiskFullError(OSError):
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace the file's whole content; whoever reads meanwhile sees the old one or the new one.
 
-    The temporary file lies in the same folder, so that replacing is one step for the file system.
     Raises DiskFullError, or OSError where the folder cannot be written.
+    """
+    with replaced_at_the_end(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def replaced_at_the_end(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of `path` when the block ends; after an error it is gone.
+
+    It lies in the same folder, so that replacing is one step for the file system. Raises as
+    `write_atomically` does.
     """
     with raising_disk_full(path):
         # Its name starts with a dot and ends with .part: no reader looks for such files.
@@ -40,7 +52,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(file.fileno(), 0o644)
-                file.write(content)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(name, path)

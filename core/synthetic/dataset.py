@@ -6,13 +6,10 @@ give the same bytes however many processes share the work and however often it w
 
 import json
 import multiprocessing
-import os
 import queue
-import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -30,6 +27,7 @@ from core.data.ho3d.layout import (
 )
 from core.synthetic.recorder import Recorder, SequenceTask, write_whole
 from core.synthetic.sequence import pose_frame
+from core.workers import single_threaded_children, start_worker
 
 #: Goes up with every change that changes pictures or labels: one set is made by one version.
 GENERATOR = 1
@@ -174,7 +172,7 @@ def _record_apart(
     """Record in `jobs` processes, a sequence at a time, yielding once for every frame."""
     context = multiprocessing.get_context("spawn")
     finished, stop = context.Queue(), context.Event()
-    with _single_threaded_children():
+    with single_threaded_children():
         pool = ProcessPoolExecutor(
             jobs,
             mp_context=context,
@@ -225,7 +223,7 @@ def _start_worker(
 ) -> None:
     """Prepare a process: one thread, and Ctrl+C is the parent's business."""
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start_worker()
     cv2.setNumThreads(1)
     _worker = _Worker(Recorder(root, version=version, seed=seed), finished, stop)
 
@@ -235,19 +233,3 @@ def _record_sequence(task: SequenceTask, frames: list[int]) -> None:
         _worker.finished.put(frame)
         if _worker.stop.is_set():
             return
-
-
-@contextmanager
-def _single_threaded_children() -> Iterator[None]:
-    """Numerical libraries read these when a process starts; spinning threads fight with Embree."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -127,17 +127,19 @@ def write_prediction(
     Raises:
         DiskFullError, OSError: it cannot be written.
     """
-    with replaced_at_the_end(path) as file:
+    member = zipfile.ZipInfo(MEMBER)  # its date is fixed: same predictions, same bytes
+    member.compress_type = zipfile.ZIP_DEFLATED
+    with (
+        replaced_at_the_end(path) as file,
         # Digits hardly shrink further on higher levels, which take several times as long.
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            member = zipfile.ZipInfo(MEMBER)  # its date is fixed: same predictions, same bytes
-            member.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(member, "w", force_zip64=True) as text:
-                text.write(b"[[")
-                _write_points(text, joints_mm, lambda done: None)
-                text.write(b"],[")
-                _write_points(text, vertices_mm, progress)
-                text.write(b"]]")
+        zipfile.ZipFile(file, "w", compresslevel=1) as archive,
+        archive.open(member, "w", force_zip64=True) as text,
+    ):
+        text.write(b"[[")
+        _write_points(text, joints_mm, lambda done: None)
+        text.write(b"],[")
+        _write_points(text, vertices_mm, progress)
+        text.write(b"]]")
 
 
 def _write_points(
