@@ -13,7 +13,7 @@ from core.data.frame import Frame, FrameId, HandLabel
 from core.doctor.audit.check import Outcome, Verdict
 from core.doctor.audit.samples import AuditSample
 from core.doctor.audit.scale_audit import CHECKS, audit
-from core.doctor.factors import LENGTH_FACTORS, name_factor
+from core.doctor.measures.factors import LENGTH_FACTORS, name_factor
 from core.evaluation.prediction import Prediction
 from core.geometry.camera import Camera
 from core.geometry.crop import denormalise_keypoints, normalise_keypoints

@@ -15,7 +15,7 @@ from core.doctor.audit.measures import (
     regress_normalisation,
 )
 from core.doctor.audit.samples import AuditSample
-from core.doctor.factors import LENGTH_FACTORS, name_factor
+from core.doctor.measures.factors import LENGTH_FACTORS, name_factor
 
 #: Largest distance between two joints of a hand in use, from a small fist to a large open hand.
 HAND_DIAMETER_MM = (80.0, 260.0)

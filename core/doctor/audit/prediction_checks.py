@@ -13,7 +13,7 @@ from core.doctor.audit.measures import (
     regress_normalisation,
 )
 from core.doctor.audit.samples import AuditSample
-from core.doctor.factors import LENGTH_FACTORS, PLANE_FACTORS, name_factor
+from core.doctor.measures.factors import LENGTH_FACTORS, PLANE_FACTORS, name_factor
 from core.evaluation.alignment import spread_mm
 from core.geometry.crop import denormalise_keypoints
 

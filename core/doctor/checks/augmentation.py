@@ -8,12 +8,12 @@ import numpy as np
 from core.conventions import WRIST
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Bars, Evidence
-from core.doctor.forced_views import Moved, force
 from core.doctor.lab import Lab
-from core.doctor.labels import Labels, median, worst_first
-from core.doctor.pictures import overlay
-from core.doctor.pixel_motion import moved
-from core.doctor.posed_joints import MIRROR_ROTATION
+from core.doctor.measures.forced_views import Moved, force
+from core.doctor.measures.labels import Labels, median, worst_first
+from core.doctor.measures.pictures import overlay
+from core.doctor.measures.pixel_motion import moved
+from core.doctor.measures.posed_joints import MIRROR_ROTATION
 from core.doctor.subject import View
 from core.geometry.rotation import angle_between_rad, matrix_from_axis_angle
 

@@ -7,7 +7,7 @@ import numpy as np
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, Verdict, not_tested
 from core.doctor.evidence import Curves
 from core.doctor.lab import Lab
-from core.doctor.trial import Trial, trial
+from core.doctor.trials.trial import Trial, trial
 
 #: An applied norm counts as shortened, or as above the limit, from this relative difference on.
 _ROUNDING = 0.01

@@ -9,8 +9,16 @@ import torch
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, not_tested
 from core.doctor.evidence import Bars, Evidence, Scatter
 from core.doctor.lab import Lab
-from core.doctor.shared_work import Answers, answers, ask, is_trained, network, seeded, spread_over
 from core.doctor.subject import Sample
+from core.doctor.trials.shared_work import (
+    Answers,
+    answers,
+    ask,
+    is_trained,
+    network,
+    seeded,
+    spread_over,
+)
 
 #: Fewer samples have no spread.
 _LEAST_SAMPLES = 4

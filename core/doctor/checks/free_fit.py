@@ -5,13 +5,13 @@ import numpy as np
 from core.conventions import JOINT_NAMES
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, not_tested
 from core.doctor.evidence import Bars, Evidence
-from core.doctor.free_hand import HandFit, HandFitter, local_errors_mm
 from core.doctor.lab import Lab
-from core.doctor.labels import Labels, median, worst_first
-from core.doctor.pictures import overlay
-from core.doctor.posed_joints import JointModel
-from core.doctor.shared_work import spread_over
+from core.doctor.measures.free_hand import HandFit, HandFitter, local_errors_mm
+from core.doctor.measures.labels import Labels, median, worst_first
+from core.doctor.measures.pictures import overlay
+from core.doctor.measures.posed_joints import JointModel
 from core.doctor.subject import Sample
+from core.doctor.trials.shared_work import spread_over
 
 _FITTED = 16
 #: Fewer hands say nothing of what all of them share.

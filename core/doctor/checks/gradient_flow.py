@@ -6,11 +6,11 @@ import numpy as np
 
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, Verdict
 from core.doctor.evidence import Bars, Evidence, Scatter
-from core.doctor.gradients import OTHER, Gradients, gradients
 from core.doctor.lab import Lab
-from core.doctor.locality import Locality, measure_locality
-from core.doctor.one_step import Movement, measure_movement
-from core.doctor.shared_work import answers
+from core.doctor.trials.gradients import OTHER, Gradients, gradients
+from core.doctor.trials.locality import Locality, measure_locality
+from core.doctor.trials.one_step import Movement, measure_movement
+from core.doctor.trials.shared_work import answers
 
 #: Fewer parts have no typical one to be held against.
 _LEAST_PARTS = 3

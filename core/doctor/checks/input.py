@@ -10,9 +10,9 @@ from core.conventions import BONES, IMAGE_MEAN, IMAGE_STD
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, Verdict
 from core.doctor.evidence import Bars, Evidence
 from core.doctor.lab import Lab
-from core.doctor.labels import Labels, worst_first
-from core.doctor.mending import leaving_out, map_samples
-from core.doctor.pictures import overlay, rgb
+from core.doctor.measures.labels import Labels, worst_first
+from core.doctor.measures.mending import leaving_out, map_samples
+from core.doctor.measures.pictures import overlay, rgb
 from core.doctor.subject import Sample, Subject
 
 #: Black after ImageNet's statistics.

@@ -8,7 +8,8 @@ from scipy.optimize import linear_sum_assignment
 from core.conventions import HO3D_TO_OPENPOSE, JOINT_COUNT, JOINT_NAMES, MANO_JOINT_COUNT
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Bars
-from core.doctor.joint_matching import (
+from core.doctor.lab import Lab
+from core.doctor.measures.joint_matching import (
     Match,
     as_labelled,
     best_match,
@@ -17,12 +18,11 @@ from core.doctor.joint_matching import (
     name_axes,
     name_order,
 )
-from core.doctor.lab import Lab
-from core.doctor.labels import Labels, extents_mm, median, worst_first
-from core.doctor.mending import map_samples
-from core.doctor.pictures import overlay
-from core.doctor.posed_joints import JointModel
-from core.doctor.posed_labels import (
+from core.doctor.measures.labels import Labels, extents_mm, median, worst_first
+from core.doctor.measures.mending import map_samples
+from core.doctor.measures.pictures import overlay
+from core.doctor.measures.posed_joints import JointModel
+from core.doctor.measures.posed_labels import (
     PosedLabels,
     centred,
     other_side_mm,

@@ -10,11 +10,11 @@ import numpy as np
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Curves, Evidence
 from core.doctor.lab import Lab
-from core.doctor.loss_weights import common_factor, scaled_alike, weights_table
-from core.doctor.other_training import with_facts, with_rate
-from core.doctor.shared_work import loss_batch, network, seeded
 from core.doctor.subject import TrainingFacts
-from core.doctor.trial import falls_at
+from core.doctor.trials.loss_weights import common_factor, scaled_alike, weights_table
+from core.doctor.trials.other_training import with_facts, with_rate
+from core.doctor.trials.shared_work import loss_batch, network, seeded
+from core.doctor.trials.trial import falls_at
 
 #: Steps of a trial at one rate; decades below and above the configured rate that are tried.
 _STEPS = 6

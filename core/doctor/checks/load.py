@@ -10,8 +10,8 @@ from torch import nn
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, not_tested
 from core.doctor.evidence import Bars, Evidence
 from core.doctor.lab import Lab
-from core.doctor.shared_work import network
 from core.doctor.subject import Loaded
+from core.doctor.trials.shared_work import network
 
 #: Parameters that say where a token is are known by this in their names, in every ViT.
 _PLACES = ("pos_emb", "position_emb", "posemb")

@@ -7,9 +7,9 @@ import torch
 
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Bars, Evidence, Table
-from core.doctor.gradients import Gradients, gradients
 from core.doctor.lab import Lab
-from core.doctor.shared_work import is_trained, loss_batch, network
+from core.doctor.trials.gradients import Gradients, gradients
+from core.doctor.trials.shared_work import is_trained, loss_batch, network
 from core.training.config import LossConfig
 
 #: The batch is repeated so many times to see whether the loss grows with it.

@@ -8,11 +8,11 @@ import numpy as np
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Bars
 from core.doctor.lab import Lab
-from core.doctor.labels import Labels, extents_mm, median, worst_first
-from core.doctor.mending import Change, map_samples
-from core.doctor.pictures import overlay
-from core.doctor.posed_joints import JointModel
-from core.doctor.posed_labels import (
+from core.doctor.measures.labels import Labels, extents_mm, median, worst_first
+from core.doctor.measures.mending import Change, map_samples
+from core.doctor.measures.pictures import overlay
+from core.doctor.measures.posed_joints import JointModel
+from core.doctor.measures.posed_labels import (
     PosedLabels,
     other_side_mm,
     posed_mm,
@@ -21,7 +21,7 @@ from core.doctor.posed_labels import (
     side_models,
     turned_residuals_mm,
 )
-from core.doctor.reorientation import reoriented
+from core.doctor.measures.reorientation import reoriented
 from core.doctor.subject import Sample, Subject
 from core.geometry.rotation import angle_between_rad
 

@@ -10,8 +10,8 @@ from torch import nn
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Bars
 from core.doctor.lab import Lab
-from core.doctor.shared_work import network, seeded
 from core.doctor.subject import Evaluation
+from core.doctor.trials.shared_work import network, seeded
 
 #: By which share of its own size every weight is changed.
 _CHANGE = 0.1

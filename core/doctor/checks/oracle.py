@@ -9,8 +9,8 @@ import torch
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, not_tested
 from core.doctor.evidence import Bars, Evidence, Table
 from core.doctor.lab import Lab
-from core.doctor.shared_work import loss_batch, network, training_terms
 from core.doctor.subject import Sample
+from core.doctor.trials.shared_work import loss_batch, network, training_terms
 
 #: Labels are blown up by this for a term to say something else, if it looks at them at all.
 _BLOWN_UP = 2.0

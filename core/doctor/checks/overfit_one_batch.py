@@ -5,8 +5,8 @@ import numpy as np
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Bars, Curves
 from core.doctor.lab import Lab
-from core.doctor.shared_work import spread_over
-from core.doctor.trial import Trial, train_on_batch, trial
+from core.doctor.trials.shared_work import spread_over
+from core.doctor.trials.trial import Trial, train_on_batch, trial
 
 #: Of the long check: its batch, and the steps after which it may be over.
 _LONG_BATCH = 16

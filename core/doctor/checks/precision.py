@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Bars
 from core.doctor.lab import Lab
-from core.doctor.shared_work import loss_batch, network, training_terms
 from core.doctor.subject import StepRecord
-from core.doctor.trial import trial
+from core.doctor.trials.shared_work import loss_batch, network, training_terms
+from core.doctor.trials.trial import trial
 
 _HALF = "16-mixed"
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, not_tested
 from core.doctor.evidence import Evidence, Scatter, Table
-from core.doctor.factors import NAMING_TOLERANCE_DEX
 from core.doctor.lab import Lab
-from core.doctor.shared_work import Answers, answers
+from core.doctor.measures.factors import NAMING_TOLERANCE_DEX
+from core.doctor.trials.shared_work import Answers, answers
 from core.evaluation.alignment import procrustes_align
 
 

@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from core.doctor.camera_hypotheses import (
+from core.doctor.check import Check, Named, Outcome, Reading, Tier
+from core.doctor.evidence import Scatter
+from core.doctor.lab import Lab
+from core.doctor.measures.camera_hypotheses import (
     Hypothesis,
     against_x,
     divided_focal,
@@ -15,13 +18,10 @@ from core.doctor.camera_hypotheses import (
     scaled_box,
     with_implied_camera,
 )
-from core.doctor.check import Check, Named, Outcome, Reading, Tier
-from core.doctor.evidence import Scatter
-from core.doctor.lab import Lab
-from core.doctor.labels import Labels, median, worst_first
-from core.doctor.mending import map_samples
-from core.doctor.pictures import overlay
-from core.doctor.plane_fit import PlaneFit, error_px, fit_plane
+from core.doctor.measures.labels import Labels, median, worst_first
+from core.doctor.measures.mending import map_samples
+from core.doctor.measures.pictures import overlay
+from core.doctor.measures.plane_fit import PlaneFit, error_px, fit_plane
 
 _SLIPS = (mirrored, divided_focal, scaled_box, fixed_camera, reordered)
 

@@ -7,9 +7,9 @@ import numpy as np
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, Verdict, not_tested
 from core.doctor.evidence import Curves, Evidence
 from core.doctor.lab import Lab
-from core.doctor.loss_weights import common_factor, scaled_alike, weights_table
 from core.doctor.run_record import RunRecord
 from core.doctor.thresholds import Thresholds
+from core.doctor.trials.loss_weights import common_factor, scaled_alike, weights_table
 from core.training import loss_rules, step_rules
 from core.training.sign import LOW_IS_BAD, Limits, Sign
 from core.training.steps import decimate

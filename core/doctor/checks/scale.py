@@ -11,11 +11,11 @@ from core.conventions import CROP_SIZE_PX
 from core.doctor.check import Check, Named, Outcome, Reading, Tier
 from core.doctor.evidence import Scatter
 from core.doctor.lab import Lab
-from core.doctor.labels import Labels, extents_mm, median, worst_first
-from core.doctor.mending import Change, map_samples
-from core.doctor.pictures import overlay
+from core.doctor.measures.labels import Labels, extents_mm, median, worst_first
+from core.doctor.measures.mending import Change, map_samples
+from core.doctor.measures.pictures import overlay
+from core.doctor.measures.units import UNITS, unit_of
 from core.doctor.subject import Sample
-from core.doctor.units import UNITS, unit_of
 
 Found = tuple[Reading, Named | None]
 

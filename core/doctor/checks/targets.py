@@ -8,13 +8,13 @@ from core.conventions import JOINT_COUNT, WRIST
 from core.doctor.check import Check, Named, Outcome, Reading, Tier, Verdict
 from core.doctor.evidence import Scatter
 from core.doctor.lab import Lab
-from core.doctor.labels import Labels, extents_mm, median, worst_first
-from core.doctor.mending import leaving_out, map_samples
-from core.doctor.opengl import is_opengl, to_camera_axes
-from core.doctor.pictures import overlay
-from core.doctor.posed_labels import PosedLabels
+from core.doctor.measures.labels import Labels, extents_mm, median, worst_first
+from core.doctor.measures.mending import leaving_out, map_samples
+from core.doctor.measures.opengl import is_opengl, to_camera_axes
+from core.doctor.measures.pictures import overlay
+from core.doctor.measures.posed_labels import PosedLabels
+from core.doctor.measures.units import unit_of
 from core.doctor.subject import Sample, Subject
-from core.doctor.units import unit_of
 
 Found = tuple[Reading, Named | None]
 

@@ -21,8 +21,8 @@ from core.doctor.checks import (
     scale,
     targets,
 )
-from core.doctor.mending import map_samples
-from core.doctor.posed_joints import JointModel
+from core.doctor.measures.mending import map_samples
+from core.doctor.measures.posed_joints import JointModel
 from core.doctor.runner import examine
 from core.doctor.subject import Sample, Subject, View
 from core.hand.mano_file import load_hand_model

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from core.doctor.joint_matching import best_match, name_axes, name_order, signed_axes
-from core.doctor.pixel_motion import about_middle, moved, pixel_motion
-from core.doctor.plane_fit import fit_plane
-from core.doctor.posed_joints import MIRROR_ROTATION, JointModel
-from core.doctor.units import unit_of
+from core.doctor.measures.joint_matching import best_match, name_axes, name_order, signed_axes
+from core.doctor.measures.pixel_motion import about_middle, moved, pixel_motion
+from core.doctor.measures.plane_fit import fit_plane
+from core.doctor.measures.posed_joints import MIRROR_ROTATION, JointModel
+from core.doctor.measures.units import unit_of
 from core.geometry.rotation import about_optical_axis
 from core.hand.hand_model import ManoParameters
 from core.hand.mano_file import load_hand_model

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from doctor_checks import least_subject
 
-from core.doctor.free_hand import HandFitter
-from core.doctor.labels import Labels
-from core.doctor.posed_joints import JointModel
+from core.doctor.measures.free_hand import HandFitter
+from core.doctor.measures.labels import Labels
+from core.doctor.measures.posed_joints import JointModel
 from core.doctor.subject import Sample
 from core.hand.mano_file import load_hand_model
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.doctor.posed_joints import MIRROR_ROTATION
+from core.doctor.measures.posed_joints import MIRROR_ROTATION
 from core.doctor.subject import Sample, Subject, View
 from core.geometry.rotation import (
     about_optical_axis,

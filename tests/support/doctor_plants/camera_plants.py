@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.conventions import HO3D_TO_OPENPOSE
-from core.doctor.mending import Change, map_rows
+from core.doctor.measures.mending import Change, map_rows
 from core.doctor.subject import Sample, Subject
 from doctor_plants.everywhere import Apply, everywhere, labels_px
 from doctor_plants.plant import Plant

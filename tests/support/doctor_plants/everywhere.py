@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.doctor.mending import Change, map_rows, map_samples
+from core.doctor.measures.mending import Change, map_rows, map_samples
 from core.doctor.subject import Sample, Subject
 
 Apply = Callable[[Subject, int], Subject]

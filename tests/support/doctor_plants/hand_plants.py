@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from core.conventions import HO3D_TO_OPENPOSE
-from core.doctor.mending import Change, map_rows, map_samples
-from core.doctor.posed_joints import MIRROR_ROTATION
+from core.doctor.measures.mending import Change, map_rows, map_samples
+from core.doctor.measures.posed_joints import MIRROR_ROTATION
 from core.doctor.subject import Sample, Subject, View
 from core.geometry.rotation import (
     axis_angle_from_matrix,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.doctor.mending import Change, map_rows
+from core.doctor.measures.mending import Change, map_rows
 from core.doctor.subject import Sample, Subject
 from core.geometry.rotation import (
     axis_angle_from_matrix,

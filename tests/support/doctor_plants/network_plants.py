@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from core.conventions import CROP_SIZE_PX, HO3D_TO_OPENPOSE
-from core.doctor.mending import map_samples
+from core.doctor.measures.mending import map_samples
 from core.doctor.stepping import SteppedTraining
 from core.doctor.subject import Answer, Loaded, Sample, Subject
 from core.network.output import HandOutput

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.conventions import IMAGE_MEAN, IMAGE_STD
-from core.doctor.mending import map_rows
+from core.doctor.measures.mending import map_rows
 from core.doctor.subject import Sample, Subject
 from doctor_plants.everywhere import Apply, everywhere, same_sample, some
 from doctor_plants.plant import Plant

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.doctor.posed_labels import PosedLabels, rotations_onto
+from core.doctor.measures.posed_labels import PosedLabels, rotations_onto
 from core.doctor.subject import Sample, Subject, View
 from core.geometry.rotation import axis_angle_from_matrix, matrix_from_axis_angle
 

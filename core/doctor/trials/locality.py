@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from core.doctor.lab import Lab
-from core.doctor.shared_work import answer_of, network
 from core.doctor.subject import Sample
+from core.doctor.trials.shared_work import answer_of, network
 
 #: Squares of this many pixels are disturbed one at a time.
 _PATCH_PX = 16

@@ -9,8 +9,8 @@ from torch import nn
 
 from core.conventions import WRIST
 from core.doctor.lab import Lab
-from core.doctor.shared_work import answer_of, loss_batch, network, seeded
 from core.doctor.subject import Sample, StepRecord
+from core.doctor.trials.shared_work import answer_of, loss_batch, network, seeded
 
 #: Steps after which the trial is looked at and may be over.
 _LOOKS = (40, 60, 80, 100, 125, 150, 200, 250, 300, 400, 500, 600)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.conventions import MANO_PARENTS
-from core.doctor.labels import Labels
-from core.doctor.posed_joints import JointModel
+from core.doctor.measures.labels import Labels
+from core.doctor.measures.posed_joints import JointModel
 from core.geometry.rotation import axis_angle_from_matrix, matrix_from_axis_angle
 
 #: Steps of Levenberg-Marquardt; a hand of the embedded set is found to 0.1 mm in about fifteen.

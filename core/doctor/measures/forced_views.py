@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.conventions import WRIST
-from core.doctor.labels import Labels
-from core.doctor.pixel_motion import about_middle, affine_of_points, moved, pixel_motion
-from core.doctor.posed_labels import rotations_onto
+from core.doctor.measures.labels import Labels
+from core.doctor.measures.pixel_motion import about_middle, affine_of_points, moved, pixel_motion
+from core.doctor.measures.posed_labels import rotations_onto
 from core.doctor.subject import Sample, Subject, View
 from core.geometry.rotation import about_optical_axis, angle_between_rad, matrix_from_axis_angle
 

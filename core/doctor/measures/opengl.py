@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.doctor.labels import Labels, median
-from core.doctor.mending import map_samples
-from core.doctor.posed_joints import JointModel
+from core.doctor.measures.labels import Labels, median
+from core.doctor.measures.mending import map_samples
+from core.doctor.measures.posed_joints import JointModel
 from core.doctor.subject import Sample, Subject
 from core.geometry.rotation import axis_angle_from_matrix, matrix_from_axis_angle
 

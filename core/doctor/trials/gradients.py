@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from core.doctor.lab import Lab
-from core.doctor.shared_work import loss_batch, network, training_terms
 from core.doctor.subject import NetworkAccess
+from core.doctor.trials.shared_work import loss_batch, network, training_terms
 
 #: Numbers of a gradient that cosines are taken over; a huge network has 600 million.
 _SAMPLED = 2_000_000

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.doctor.labels import Labels
-from core.doctor.posed_joints import JointModel
+from core.doctor.measures.labels import Labels
+from core.doctor.measures.posed_joints import JointModel
 from core.doctor.subject import Sample, Subject
 
 #: Fewer hands than these prove no convention.

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from core.conventions import CROP_SIZE_PX
-from core.doctor.labels import Labels, median
-from core.doctor.mending import map_samples
-from core.doctor.plane_fit import PlaneFit, fit_plane
+from core.doctor.measures.labels import Labels, median
+from core.doctor.measures.mending import map_samples
+from core.doctor.measures.plane_fit import PlaneFit, fit_plane
 from core.doctor.subject import Sample, Subject, View
 
 Mend = Callable[[Subject], Subject]

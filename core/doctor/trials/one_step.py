@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.doctor.gradients import OTHER, all_parts
 from core.doctor.lab import Lab
-from core.doctor.shared_work import loss_batch, network, seeded
+from core.doctor.trials.gradients import OTHER, all_parts
+from core.doctor.trials.shared_work import loss_batch, network, seeded
 
 
 @dataclass(frozen=True, kw_only=True)

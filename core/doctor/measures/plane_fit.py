@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.doctor.labels import median
+from core.doctor.measures.labels import median
 
 #: Fewer joints than these of a sample say nothing of a stretch.
 LEAST_JOINTS = 6
