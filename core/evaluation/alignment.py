@@ -8,14 +8,19 @@ DEGENERATE_SPREAD_MM = 1e-6
 
 def spread_mm(points_mm: np.ndarray) -> float:
     """RMS distance of points (N, 3) or (N, 2) from their mean; NaN where any is not finite."""
-    points_mm = np.asarray(points_mm, float)
-    centred = points_mm - points_mm.mean(0)
-    return float(np.sqrt((centred**2).sum(-1).mean()))
+    return float(spreads_mm(points_mm))
 
 
-def is_degenerate(points_mm: np.ndarray) -> bool:
-    """Whether the points are not all finite or all lie in one place: nothing to measure then."""
-    return not spread_mm(points_mm) > DEGENERATE_SPREAD_MM
+def spreads_mm(points_mm: np.ndarray) -> np.ndarray:
+    """`spread_mm` (...,) of point sets (..., N, 3) or (..., N, 2)."""
+    centred = _centred(np.asarray(points_mm, float))
+    return np.sqrt((centred**2).sum(-1).mean(-1))
+
+
+def is_degenerate(points_mm: np.ndarray) -> np.ndarray:
+    """Whether point sets (..., N, 3) are not all finite or all in one place: nothing to measure."""
+    spread = spreads_mm(points_mm)
+    return ~(np.isfinite(spread) & (spread > DEGENERATE_SPREAD_MM))
 
 
 def wrist_align(points_mm: np.ndarray, *, wrist_mm: np.ndarray, onto_mm: np.ndarray) -> np.ndarray:
@@ -33,7 +38,7 @@ def procrustes_align(source_mm: np.ndarray, target_mm: np.ndarray) -> np.ndarray
     """
     source, target = np.broadcast_arrays(np.asarray(source_mm, float), np.asarray(target_mm, float))
     source_centred, target_centred = _centred(source), _centred(target)
-    usable = _has_spread(source_centred) & _has_spread(target_centred)
+    usable = ~(is_degenerate(source) | is_degenerate(target))
     covariance = np.swapaxes(target_centred, -1, -2) @ source_centred
     u, singular, vt = np.linalg.svd(np.where(usable[..., None, None], covariance, 0.0))
     signs = np.ones_like(singular)
@@ -47,9 +52,3 @@ def procrustes_align(source_mm: np.ndarray, target_mm: np.ndarray) -> np.ndarray
 
 def _centred(points_mm: np.ndarray) -> np.ndarray:
     return points_mm - points_mm.mean(-2, keepdims=True)
-
-
-def _has_spread(centred_mm: np.ndarray) -> np.ndarray:
-    """Whether point sets (..., N, 3) about their mean are finite and no single point; (...)."""
-    spread = np.sqrt((centred_mm**2).sum(-1).mean(-1))
-    return np.isfinite(spread) & (spread > DEGENERATE_SPREAD_MM)

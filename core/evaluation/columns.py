@@ -57,10 +57,12 @@ ARRAYS = {
     "crop": (4,),
 }
 
-USED_DEPTH = "used_depth"
+#: (N,) bool: whether depth was used; whether the crop was mirrored, as left hands' are.
+USED_DEPTH, IS_MIRRORED = "used_depth", "is_mirrored"
 #: Shape and type of every column's rows.
 COLUMNS = {
     **dict.fromkeys(SCALARS, ((), np.float32)),
     **{name: (shape, np.float32) for name, shape in ARRAYS.items()},
     USED_DEPTH: ((), np.bool_),
+    IS_MIRRORED: ((), np.bool_),
 }

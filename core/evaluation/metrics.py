@@ -1,11 +1,11 @@
 """Errors of a predicted hand, on numpy arrays, with units in their names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from core.conventions import BONES, WRIST
-from core.evaluation.alignment import is_degenerate, procrustes_align, spread_mm, wrist_align
+from core.conventions import BONES, VERTEX_COUNT, WRIST
+from core.evaluation.alignment import DEGENERATE_SPREAD_MM, procrustes_align, spreads_mm
 from core.evaluation.prediction import Prediction
 from core.geometry.camera import Camera
 
@@ -48,6 +48,27 @@ class FrameMetrics:
     pa_vertex_errors_mm: np.ndarray | None = None
 
 
+@dataclass(frozen=True)
+class HandErrors:
+    """`FrameMetrics` of N hands: the same errors with an axis first, NaN where nothing is known."""
+
+    mpjpe_mm: np.ndarray
+    pa_mpjpe_mm: np.ndarray
+    mpvpe_mm: np.ndarray
+    pa_mpvpe_mm: np.ndarray
+    f5: np.ndarray
+    f15: np.ndarray
+    keypoint_error_px: np.ndarray
+    keypoint_error_crop_px: np.ndarray
+    wrist_error_mm: np.ndarray
+    scale_ratio: np.ndarray
+    joint_errors_mm: np.ndarray
+    pa_joint_errors_mm: np.ndarray
+    keypoint_errors_px: np.ndarray
+    vertex_errors_mm: np.ndarray
+    pa_vertex_errors_mm: np.ndarray
+
+
 def measure(
     camera: Camera,
     truth_joints_mm: np.ndarray,
@@ -60,33 +81,73 @@ def measure(
     never a number. So is everything that needs a hand where there is none: points that are not
     finite or that all lie in one place, on either side.
     """
-    truth = _not_in_one_place(truth_joints_mm)
-    predicted = _not_in_one_place(prediction.joints_mm)
-    keypoints_px = _not_in_one_place(prediction.keypoints_px)
-    wrists = {"wrist_mm": predicted[WRIST], "onto_mm": truth[WRIST]}
-    joint_errors = _distances(wrist_align(predicted, **wrists), truth)
-    pa_joint_errors = _distances(procrustes_align(predicted, truth), truth)
-    keypoint_errors = _distances(keypoints_px, camera.project(truth))
-    if truth_vertices_mm is None:
-        surface = _Surface()
-    else:
-        surface = _measure_surface(truth_vertices_mm, prediction.vertices_mm, **wrists)
+    has_surface = truth_vertices_mm is not None
+    no_surface = np.full((VERTEX_COUNT, 3), np.nan)
+    errors = measure_hands(
+        joints_mm=prediction.joints_mm[None],
+        vertices_mm=prediction.vertices_mm[None],
+        keypoints_px=prediction.keypoints_px[None],
+        crop_scale=np.array([prediction.crop.scale]),
+        true_joints_mm=truth_joints_mm[None],
+        true_vertices_mm=(truth_vertices_mm if has_surface else no_surface)[None],
+        true_keypoints_px=camera.project(_not_in_one_place(truth_joints_mm))[None],
+    )
+    of_frame = {field.name: getattr(errors, field.name)[0] for field in fields(errors)}
+    if not has_surface:
+        of_frame.update(vertex_errors_mm=None, pa_vertex_errors_mm=None)
+    is_number = lambda value: isinstance(value, np.floating)
     return FrameMetrics(
-        mpjpe_mm=float(joint_errors.mean()),
-        pa_mpjpe_mm=float(pa_joint_errors.mean()),
-        mpvpe_mm=surface.mpvpe_mm,
-        pa_mpvpe_mm=surface.pa_mpvpe_mm,
-        f5=surface.f5,
-        f15=surface.f15,
-        keypoint_error_px=float(keypoint_errors.mean()),
-        keypoint_error_crop_px=float(keypoint_errors.mean() * prediction.crop.scale),
-        wrist_error_mm=float(np.linalg.norm(predicted[WRIST] - truth[WRIST])),
-        scale_ratio=spread_mm(predicted) / spread_mm(truth),
+        **{name: float(value) if is_number(value) else value for name, value in of_frame.items()}
+    )
+
+
+def measure_hands(
+    *,
+    joints_mm: np.ndarray,
+    vertices_mm: np.ndarray,
+    keypoints_px: np.ndarray,
+    crop_scale: np.ndarray,
+    true_joints_mm: np.ndarray,
+    true_vertices_mm: np.ndarray,
+    true_keypoints_px: np.ndarray,
+    with_f_scores: bool = True,
+) -> HandErrors:
+    """`measure` for N hands at once.
+
+    Joints (N, 21, 3) and vertices (N, 778, 3) are in camera axes, keypoints (N, 21, 2) in photo
+    pixels, `crop_scale` (N,) is crop pixels per photo pixel. What is not known of the truth is
+    NaN. F-scores take most of the time; without them they are NaN.
+    """
+    truth, predicted = _not_in_one_place(true_joints_mm), _not_in_one_place(joints_mm)
+    to_wrist_mm = truth[:, WRIST, None] - predicted[:, WRIST, None]
+    joint_errors = _distances(predicted + to_wrist_mm, truth)
+    pa_joint_errors = _distances(procrustes_align(predicted, truth), truth)
+    keypoint_errors = _distances(_not_in_one_place(keypoints_px), true_keypoints_px)
+    true_surface = _not_in_one_place(true_vertices_mm)
+    surface = _not_in_one_place(vertices_mm)
+    aligned_surface = procrustes_align(surface, true_surface)
+    vertex_errors = _distances(surface + to_wrist_mm, true_surface)
+    pa_vertex_errors = _distances(aligned_surface, true_surface)
+    f = np.full((len(truth), 2), np.nan)
+    if with_f_scores:
+        pairs = zip(aligned_surface, true_surface, strict=True)
+        f[:] = [f_scores(*pair, (5.0, 15.0)) for pair in pairs]
+    return HandErrors(
+        mpjpe_mm=joint_errors.mean(1),
+        pa_mpjpe_mm=pa_joint_errors.mean(1),
+        mpvpe_mm=vertex_errors.mean(1),
+        pa_mpvpe_mm=pa_vertex_errors.mean(1),
+        f5=f[:, 0],
+        f15=f[:, 1],
+        keypoint_error_px=keypoint_errors.mean(1),
+        keypoint_error_crop_px=keypoint_errors.mean(1) * crop_scale,
+        wrist_error_mm=np.linalg.norm(to_wrist_mm[:, 0], axis=-1),
+        scale_ratio=spreads_mm(predicted) / spreads_mm(truth),
         joint_errors_mm=joint_errors,
         pa_joint_errors_mm=pa_joint_errors,
         keypoint_errors_px=keypoint_errors,
-        vertex_errors_mm=surface.errors_mm,
-        pa_vertex_errors_mm=surface.pa_errors_mm,
+        vertex_errors_mm=vertex_errors,
+        pa_vertex_errors_mm=pa_vertex_errors,
     )
 
 
@@ -101,22 +162,45 @@ def f_score(predicted_mm: np.ndarray, truth_mm: np.ndarray, threshold_mm: float)
 
 
 def f_scores(
-    predicted_mm: np.ndarray, truth_mm: np.ndarray, thresholds_mm: tuple[float, ...]
+    predicted: np.ndarray, truth: np.ndarray, thresholds: tuple[float, ...]
 ) -> tuple[float, ...]:
-    """`f_score` at several thresholds, for the price of one."""
-    from scipy.spatial import cKDTree  # a quarter of a second that the window's start is without
-
-    if not (np.isfinite(predicted_mm).all() and np.isfinite(truth_mm).all()):
-        return (float("nan"),) * len(thresholds_mm)
-    to_truth, _ = cKDTree(truth_mm).query(predicted_mm)
-    to_predicted, _ = cKDTree(predicted_mm).query(truth_mm)
+    """`f_score` at several thresholds, for the price of one; all in one unit, whichever it is."""
+    if not (np.isfinite(predicted).all() and np.isfinite(truth).all()):
+        return (float("nan"),) * len(thresholds)
+    to_truth, to_predicted = _nearest(predicted, truth, thresholds)
     scores = []
-    for threshold in thresholds_mm:
+    for threshold in thresholds:
         precision = (to_truth < threshold).mean()
         recall = (to_predicted < threshold).mean()
         total = precision + recall
         scores.append(float(2 * precision * recall / total) if total > 0 else 0.0)
     return tuple(scores)
+
+
+def _nearest(
+    predicted: np.ndarray, truth: np.ndarray, thresholds: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances to the other set's nearest point, as exact as telling the thresholds apart needs.
+
+    Infinite beyond the largest threshold. Two surfaces of one mesh have points of the same number
+    near each other: those below the smallest threshold need no search, which halves the time.
+    """
+    from scipy.spatial import cKDTree  # a quarter of a second that the window's start is without
+
+    if predicted.shape == truth.shape:
+        to_truth = np.linalg.norm(predicted - truth, axis=-1)
+        to_predicted = to_truth.copy()
+    else:
+        to_truth, to_predicted = np.full(len(predicted), np.inf), np.full(len(truth), np.inf)
+    for distances, points, others in (
+        (to_truth, predicted, truth),
+        (to_predicted, truth, predicted),
+    ):
+        far = distances >= min(thresholds)
+        if far.any():
+            tree = cKDTree(others, leafsize=24, balanced_tree=False, compact_nodes=False)
+            distances[far] = tree.query(points[far], distance_upper_bound=max(thresholds))[0]
+    return to_truth, to_predicted
 
 
 def bone_lengths_mm(joints_mm: np.ndarray) -> np.ndarray:
@@ -125,38 +209,16 @@ def bone_lengths_mm(joints_mm: np.ndarray) -> np.ndarray:
     return _distances(joints_mm[children], joints_mm[parents])
 
 
-@dataclass(frozen=True)
-class _Surface:
-    """What is measured on the surface; NaN and None without a true one."""
-
-    mpvpe_mm: float = float("nan")
-    pa_mpvpe_mm: float = float("nan")
-    f5: float = float("nan")
-    f15: float = float("nan")
-    errors_mm: np.ndarray | None = None
-    pa_errors_mm: np.ndarray | None = None
-
-
-def _measure_surface(
-    truth_mm: np.ndarray, predicted_mm: np.ndarray, *, wrist_mm: np.ndarray, onto_mm: np.ndarray
-) -> _Surface:
-    """Compare vertices (778, 3), moving the predicted wrist onto the true one where that is due."""
-    truth = _not_in_one_place(truth_mm)
-    predicted = _not_in_one_place(predicted_mm)
-    errors = _distances(wrist_align(predicted, wrist_mm=wrist_mm, onto_mm=onto_mm), truth)
-    aligned = procrustes_align(predicted, truth)
-    pa_errors = _distances(aligned, truth)
-    f5, f15 = f_scores(aligned, truth, (5.0, 15.0))
-    return _Surface(float(errors.mean()), float(pa_errors.mean()), f5, f15, errors, pa_errors)
-
-
 def _not_in_one_place(points: np.ndarray) -> np.ndarray:
-    """The points, or all NaN where they are one point: a failed network's zeros are no hand."""
+    """Point sets (..., N, D), all NaN where the known points of one are a single place: a failed
+    network's zeros are no hand."""
     points = np.asarray(points, float)
-    known = points[np.isfinite(points).all(-1)]
-    if len(known) > 1 and is_degenerate(known):
-        return np.full_like(points, np.nan)
-    return points
+    known = np.isfinite(points).all(-1, keepdims=True)
+    count = known.sum(-2, keepdims=True)
+    mean = np.where(known, points, 0.0).sum(-2, keepdims=True) / np.maximum(count, 1)
+    square = np.where(known, (points - mean) ** 2, 0.0).sum((-1, -2), keepdims=True)
+    spread_mm = np.sqrt(square / np.maximum(count, 1))
+    return np.where((count > 1) & ~(spread_mm > DEGENERATE_SPREAD_MM), np.nan, points)
 
 
 def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -25,7 +25,14 @@ import platformdirs
 
 from core.conventions import CROP_SIZE_PX
 from core.data.frame import FrameId
-from core.evaluation.columns import ARRAYS, COLUMNS, SCALARS, USED_DEPTH, FrameState
+from core.evaluation.columns import (
+    ARRAYS,
+    COLUMNS,
+    IS_MIRRORED,
+    SCALARS,
+    USED_DEPTH,
+    FrameState,
+)
 from core.evaluation.identity import FORMAT, Identity, RowNames
 from core.evaluation.prediction import Prediction
 from core.files.durable import (
@@ -144,7 +151,8 @@ class Evaluation:
             return None
         value = lambda name: np.array(self._columns[name][row], float)
         x, y, height_px, rotation_rad = value("crop").tolist()
-        crop = CropTransform((x, y), height_px, rotation_rad, CROP_SIZE_PX)
+        is_mirrored = bool(self._columns[IS_MIRRORED][row])
+        crop = CropTransform((x, y), height_px, rotation_rad, CROP_SIZE_PX, is_mirrored)
         mano = ManoParameters(
             global_orient_rad=value("global_orient_rad"),
             hand_pose_rad=value("hand_pose_rad"),
@@ -156,7 +164,7 @@ class Evaluation:
             keypoints_norm=normalise_keypoints(crop.keypoints(keypoints_px), crop.size_px),
             keypoints_px=keypoints_px,
             joints_mm=value("joints_mm"),
-            vertices_mm=hand_model.pose(mano).vertices_mm,
+            vertices_mm=hand_model.of_side(not is_mirrored).pose(mano).vertices_mm,
             mano=mano,
             camera_sxy=value("camera_sxy"),
             crop=crop,
@@ -265,7 +273,7 @@ class EvaluationWriter:
         states: Sequence[FrameState],
         columns: Mapping[str, np.ndarray],
     ) -> None:
-        """Write whole rows: `columns` has every one of `SCALARS` and `ARRAYS`, and "used_depth".
+        """Write whole rows: `columns` has every one of `core.evaluation.columns.COLUMNS`.
 
         Raises:
             ValueError: A column is missing, unknown or misshapen; nothing was written then.

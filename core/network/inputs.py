@@ -1,7 +1,7 @@
 """Crops to tensors: the one way by which training and inference feed the network."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import cv2
 import numpy as np
@@ -54,6 +54,16 @@ class NetworkInput:
             has_depth=self.has_depth.to(device, non_blocking=non_blocking),
             intrinsics=self.intrinsics.to(device, non_blocking=non_blocking),
         )
+
+    def pin_memory(self) -> "NetworkInput":
+        """The same batch in page-locked memory, which a GPU copies from while it computes."""
+        return NetworkInput(
+            **{field.name: getattr(self, field.name).pin_memory() for field in fields(self)}
+        )
+
+    def without_depth(self) -> "NetworkInput":
+        """The same batch as if no sample had depth."""
+        return replace(self, has_depth=torch.zeros_like(self.has_depth))
 
 
 def reference_depth_mm(depth_mm: np.ndarray) -> float | None:

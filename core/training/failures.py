@@ -8,13 +8,13 @@ import torch
 from safetensors import SafetensorError
 
 from core.data.problems import DatasetError
+from core.evaluation.loader import FrameReadError, tells_of_a_worker
 from core.events import ConfigValue
 from core.files.checkpoint_card import CheckpointError
 from core.files.durable import DiskFullError
 from core.hand.mano_file import HandModelFileError
 from core.training.config import OptimisationConfig
 from core.training.data import NoLabelsError
-from core.training.loader import FrameReadError
 from core.training.state import StateMismatchError
 
 _MB = 1 << 20
@@ -151,12 +151,12 @@ def _not_finite(error: BaseException, _: Circumstances) -> Failure | None:
 
 
 def _worker(error: BaseException, circumstances: Circumstances) -> Failure | None:
-    if not _tells_of_a_worker(error):
+    if not tells_of_a_worker(error):
         return None
     # Torch says "exited unexpectedly" where it was just waiting for that worker; which signal
     # ended it stands in the error before.
     text = str(error)
-    if "signal" not in text and _tells_of_a_worker(error.__cause__):
+    if "signal" not in text and tells_of_a_worker(error.__cause__):
         text = str(error.__cause__)
     return Failure(
         "dead worker",
@@ -164,10 +164,6 @@ def _worker(error: BaseException, circumstances: Circumstances) -> Failure | Non
         "Mostly memory ran out and the system ended it: resume with fewer data.workers, or 0 to "
         "read frames in the training process.",
     )
-
-
-def _tells_of_a_worker(error: BaseException | None) -> bool:
-    return isinstance(error, RuntimeError) and "DataLoader worker (pid" in str(error)
 
 
 def _data(error: BaseException, _: Circumstances) -> Failure | None:

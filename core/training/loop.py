@@ -10,6 +10,7 @@ import torch
 from lightning_fabric import Fabric
 
 from core.data.augment import Augmentation
+from core.evaluation.loader import Feed
 from core.events import SharesEvent, UpdatesEvent, ValidationEvent
 from core.network.utnet import UTNet
 from core.training.checkpointing import Checkpointer
@@ -20,7 +21,6 @@ from core.training.data import RunData
 from core.training.diagnostics import gradient_norms, shares
 from core.training.failures import NotFiniteError
 from core.training.fixed_samples import FixedSamples
-from core.training.loader import Feed
 from core.training.losses import HandLoss
 from core.training.optimiser import WeightAverage, applied_rate, make_optimiser
 from core.training.processes import gathered

@@ -20,6 +20,7 @@ from core.conventions import JOINT_COUNT, VERTEX_COUNT, WRIST
 from core.data.crops import CropInput
 from core.data.frame import FrameId
 from core.evaluation.alignment import procrustes_align
+from core.evaluation.loader import Feed
 from core.evaluation.truth import true_hand
 from core.files.embedded import default_checkpoint
 from core.geometry.crop import denormalise_keypoints
@@ -30,7 +31,6 @@ from core.network.inputs import NetworkInput, collate
 from core.network.utnet import UTNet
 from core.training.config import DataConfig
 from core.training.frames import FrameSource
-from core.training.loader import Feed
 
 #: The PCK curve whose area `auc` is: thresholds from 0 to 50 mm, as in HO-3D's evaluation.
 _AUC_THRESHOLDS_MM = np.linspace(0.0, 50.0, 100)

@@ -15,10 +15,10 @@ from core.data.augment import Augmentation
 from core.data.ho3d import layout
 from core.data.ho3d.index import open_index
 from core.data.pictures import decode_colour, decode_exact
+from core.evaluation.loader import keep_freed_memory
 from core.files.embedded import demo_dataset
 from core.training.crop_dataset import Batch, CropDataset
 from core.training.frames import FramesInMemory, FramesOnDisk, labelled_rows, read_compact
-from core.training.loader import keep_freed_memory
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]
 

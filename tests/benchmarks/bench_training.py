@@ -5,7 +5,7 @@ import statistics
 import pytest
 from bench_trainer import STEPS, cpu_s, demo_trainer
 
-from core.training.loader import Feed
+from core.evaluation.loader import Feed
 from core.training.loop import Trainer
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]

@@ -115,6 +115,7 @@ def test_a_stored_prediction_is_the_one_that_was_written(root):
             [(*one.crop.centre_px, one.crop.height_px, one.crop.rotation_rad) for one in given]
         ),
         used_depth=np.array([one.used_depth for one in given]),
+        is_mirrored=np.array([one.crop.is_mirrored for one in given]),
     )
     with EvaluationWriter(root, identity(), names()) as writer:
         writer.write(range(4), [MEASURED] * 4, columns)
@@ -128,6 +129,7 @@ def test_a_stored_prediction_is_the_one_that_was_written(root):
         np.testing.assert_allclose(found.crop.matrix, expected.crop.matrix, rtol=1e-5)
         np.testing.assert_allclose(found.camera_sxy, expected.camera_sxy, rtol=1e-6)
         assert found.used_depth == expected.used_depth
+        assert found.is_right == expected.is_right == (row != 2)
     assert evaluation.prediction(5, model) is None
 
 

@@ -46,7 +46,8 @@ def rows_of(count: int, *, seed: int = 0, **columns: np.ndarray) -> dict[str, np
         name: rng.uniform(1, 30, (count, *shape)).astype(np.float32)
         for name, (shape, _) in COLUMNS.items()
     }
-    return {**made, "used_depth": np.ones(count, bool), **columns}
+    flags = {"used_depth": np.ones(count, bool), "is_mirrored": np.zeros(count, bool)}
+    return {**made, **flags, **columns}
 
 
 def write_evaluation(
@@ -61,20 +62,21 @@ def write_evaluation(
 
 
 def random_prediction(model: HandModel, seed: int) -> Prediction:
-    """A random hand about 60 cm away, whose parts all belong together."""
-    rng = np.random.default_rng(seed)
+    """A random hand about 60 cm away, of parts that belong together; every third is left."""
+    rng, is_left = np.random.default_rng(seed), seed % 3 == 2
     mano = ManoParameters(
         global_orient_rad=rng.normal(size=3),
         hand_pose_rad=rng.normal(0, 0.4, 45),
         betas=rng.normal(size=10),
         wrist_mm=rng.normal((0, 0, 600), 30),
     )
-    mesh = model.pose(mano)
+    mesh = model.of_side(not is_left).pose(mano)
     crop = CropTransform(
         (float(rng.uniform(200, 400)), float(rng.uniform(150, 300))),
         float(rng.uniform(150, 250)),
         float(rng.uniform(-0.5, 0.5)),
         CROP_SIZE_PX,
+        is_mirrored=is_left,
     )
     keypoints_px = CAMERA.project(mesh.joints_mm)
     return Prediction(

@@ -9,8 +9,8 @@ import pytest
 from support_training import WholeFrames, labelled_frame
 
 from core.data.augment import Augmentation
+from core.evaluation.loader import Feed, FrameReadError
 from core.training.crop_dataset import Batch, CropDataset
-from core.training.loader import Feed, FrameReadError
 from core.training.sampler import SampleStream, StreamBatches
 
 

@@ -21,6 +21,11 @@ class FrameReadError(ValueError):
     """A frame could not be made into a sample: its file is missing, damaged, or has no label."""
 
 
+def tells_of_a_worker(error: BaseException | None) -> bool:
+    """Whether an error that a `Feed` raised says that one of its processes is gone."""
+    return isinstance(error, RuntimeError) and "DataLoader worker (pid" in str(error)
+
+
 @dataclass(frozen=True)
 class _Failure:
     """What went wrong while a batch was made; exceptions of their own kinds do not travel."""
