@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from core.data.frame import Frame
 from core.evaluation.metrics import FrameMetrics
 from core.evaluation.prediction import Prediction
+from core.evaluation.store import Evaluation
 from core.hand.hand_model import HandMesh, HandModel
 from utnet_viewer.turns import Turns
 
@@ -60,6 +61,7 @@ class Document(QObject):
     hovered_joint_changed = Signal(int)  # joint index, -1 for none
     engine_changed = Signal(object)  # EngineState
     hand_model_changed = Signal()
+    evaluation_changed = Signal(object)  # Evaluation | None: another one is shown
 
     def __init__(self, hand_model: HandModel) -> None:
         super().__init__()
@@ -67,6 +69,8 @@ class Document(QObject):
         self.hand_model = hand_model
         self.index = None  # core.data.ho3d index of the open split, or None
         self.engine = EngineState()
+        #: Of the open split by the checkpoint and hand model in use, finished or growing.
+        self.evaluation: Evaluation | None = None
         self.hovered_joint = -1
         self._row = -1
         self._sample: Sample | None = None
@@ -88,6 +92,12 @@ class Document(QObject):
         self.dataset_changed.emit()
         self.row_changed.emit(-1)
         self.sample_changed.emit(None)
+
+    def set_evaluation(self, evaluation: Evaluation | None) -> None:
+        """Show the evaluation of what is open, or none."""
+        if evaluation is not self.evaluation:
+            self.evaluation = evaluation
+            self.evaluation_changed.emit(evaluation)
 
     def select(self, row: int) -> None:
         """Go to a row, kept within the list; panels ask for it, the loader brings the sample."""

@@ -29,7 +29,7 @@ class Loader(QObject):
     """Listens to the document's row and the engine; writes samples into the document."""
 
     shown = Signal(int, float)  # row, milliseconds from its selection to the complete sample
-    scored = Signal(int, float, float)  # row, PA-MPJPE in mm, 2D error in px
+    scored = Signal(int, object)  # row, FrameMetrics
     unreadable = Signal(int, str)  # row, why
 
     _was_read = Signal(int, object)  # serial, Loaded
@@ -251,8 +251,7 @@ class Loader(QObject):
             return
         self._cache[sample.row] = replace(entry, sample=sample)
         if sample.metrics is not None:
-            metrics = sample.metrics
-            self.scored.emit(sample.row, metrics.pa_mpjpe_mm, metrics.keypoint_error_px)
+            self.scored.emit(sample.row, sample.metrics)
         if sample.row == self._document.row:
             self._document.set_sample(sample)
             self._say_shown(sample.row)

@@ -8,6 +8,7 @@ import cv2
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.data.frame import FrameId
+from core.evaluation.metrics import FrameMetrics
 from core.files.embedded import DEMO, default_checkpoint, demo_dataset
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
@@ -18,6 +19,7 @@ from utnet_viewer.main_window import MainWindow
 from utnet_viewer.notices import Notice
 from utnet_viewer.opening import Opened, Opener, Order, Refused
 from utnet_viewer.processes.engine_client import EngineClient
+from utnet_viewer.samples.catalogue import scalars_of
 from utnet_viewer.samples.panel import SamplesPanel
 from utnet_viewer.stepping import Stepper
 
@@ -33,6 +35,7 @@ class Session(QObject):
     """Owns everything that is not a widget, and the samples panel, which orders the rows."""
 
     splits_changed = Signal()
+    subject_changed = Signal()  # another dataset, checkpoint or hand model is in use
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class Session(QObject):
         self.document = Document(self._first_hand())
         self.engine = engine
         engine.setParent(self)
-        self.samples = SamplesPanel(self.document, window.theme)
+        self.samples = SamplesPanel(self.document, window.theme, settings=window.settings)
         window.page.returns_focus_to = self.samples.table
         self.stepper = Stepper(
             self.document,
@@ -74,6 +77,7 @@ class Session(QObject):
         self.engine.state_changed.connect(self.document.set_engine)
         self.engine.state_changed.connect(self._on_engine_state)
         self.loader.scored.connect(self._on_scored)
+        self.samples.said.connect(self.window.status.say)
         self.loader.shown.connect(lambda *_: self._profile_soon())
         self.loader.unreadable.connect(self._on_unreadable)
         self.opener.opened.connect(self._on_opened)
@@ -120,7 +124,7 @@ class Session(QObject):
         document = self.document
         document.hand_model = model
         if document.index is not None:
-            document.index = replace(document.index, hand_model=document.hand_model)
+            document.index = document.index.with_hand_model(document.hand_model)
         self._forget_scores()
         document.hand_model_changed.emit()
         self.start_engine()
@@ -131,6 +135,7 @@ class Session(QObject):
         """Load the checkpoint in the engine, with the hand model and device in use."""
         path = Path(self.checkpoint) if self.checkpoint else default_checkpoint()
         self._forget_scores()
+        self.subject_changed.emit()
         if not self.checkpoint and not path.is_file():
             self.engine.stop()
             note = "No checkpoint is open. Open one by File ▸ Open checkpoint…"
@@ -231,6 +236,7 @@ class Session(QObject):
         settings.put("dataset", DEMO if is_demo else str(order.root))
         settings.put("split", index.split)
         self.splits_changed.emit()
+        self.subject_changed.emit()
         self._show_profile()
         bad = len(opened.catalogue.problems)
         unreadable = f", {bad:,} unreadable" if bad else ""
@@ -283,10 +289,10 @@ class Session(QObject):
 
     # What becomes known.
 
-    def _on_scored(self, row: int, pa_mm: float, error_px: float) -> None:
+    def _on_scored(self, row: int, metrics: FrameMetrics) -> None:
         catalogue = self.samples.model.catalogue
         if catalogue is not None and row < len(catalogue):
-            catalogue.score(row, pa_mm=pa_mm, error_px=error_px)
+            catalogue.score(row, scalars_of(metrics))
             self.samples.row_known(row)
             self._profile_soon()
 
@@ -299,8 +305,7 @@ class Session(QObject):
     def _forget_scores(self) -> None:
         catalogue = self.samples.model.catalogue
         if catalogue is not None:
-            catalogue.forget_scores()
-            self.samples.table.viewport().update()
+            self.samples.show_evaluation(None)
             self._show_profile()
 
     def _profile_soon(self) -> None:
@@ -348,5 +353,6 @@ class Session(QObject):
         self._page_delay.stop()
         self._profile_delay.stop()
         self.opener.close()
+        self.samples.close_threads()
         self.loader.close()
         self.engine.stop()

@@ -1,12 +1,11 @@
-"""The samples filter on a list of known rows."""
-
-import re
+"""The filter on the samples list: its columns are those of the language."""
 
 import numpy as np
 import pytest
 
+from core.evaluation.frame_filter import FilterError, parse
+from core.evaluation.frame_filter_columns import COLUMNS, ManyWords
 from utnet_viewer.samples.catalogue import Catalogue
-from utnet_viewer.samples.filtering import FilterError, filter_rows
 
 NAMES = ["MC1/0009", "MC1/0100", "MC1/0101", "MC2/0009", "SS1/0500", "SS1/abc"]
 
@@ -15,8 +14,8 @@ NAMES = ["MC1/0009", "MC1/0100", "MC1/0101", "MC2/0009", "SS1/0500", "SS1/abc"]
 def catalogue() -> Catalogue:
     sequences, frames = zip(*(name.split("/") for name in NAMES), strict=True)
     catalogue = Catalogue.of_names(np.array(sequences), np.array(frames))
-    catalogue.score(1, pa_mm=12.5, error_px=3.0)
-    catalogue.score(4, pa_mm=4.0, error_px=9.0)
+    catalogue.score(1, {"pa_mpjpe_mm": 12.5, "keypoint_error_px": 3.0})
+    catalogue.score(4, {"pa_mpjpe_mm": 4.0, "keypoint_error_px": 9.0})
     catalogue.problems[3] = "the picture is missing"
     return catalogue
 
@@ -39,26 +38,44 @@ def catalogue() -> Catalogue:
         ("SS", [4, 5]),
         ("1/010", [1, 2]),
         ("SS1/*0", [4]),
+        ("MC?/01*", [1, 2]),
+        ("*abc", [5]),
+        ("pa>10 or seq=SS1", [1, 4, 5]),
+        ("frame = abc", [5]),
+        ("frame != abc and not pa > 0", [0, 2, 3]),
         ("nothing", []),
     ],
 )
 def test_terms(catalogue, text, rows):
-    assert np.flatnonzero(filter_rows(text, catalogue)).tolist() == rows
+    assert np.flatnonzero(parse(text).mask(catalogue)).tolist() == rows
 
 
 @pytest.mark.parametrize(
-    ("text", "word"),
+    ("text", "why"),
     [
-        ("pa>many", "many"),
-        ("pa>", "number"),
-        ("size>3", "size"),
-        ("colour:red", "colour"),
-        ("seq:", "seq:"),
-        ("pa>1 or px>2", "or"),
-        ("not unreadable", "not"),
-        ("(seq:MC1)", "("),
+        ("flag = bad", "no flags yet"),
+        ("note ~ *blur*", "no notes yet"),
+        ("review = done", "no reviews yet"),
+        ("state = failed", "evaluate this split first"),
+        ("joint.thumb_tip > 20", "known once this split is evaluated"),
     ],
 )
-def test_what_is_not_understood_is_named(catalogue, text, word):
-    with pytest.raises(FilterError, match=re.escape(word)):
-        filter_rows(text, catalogue)
+def test_what_is_not_there_yet_is_said(catalogue, text, why):
+    with pytest.raises(FilterError, match=why):
+        parse(text).mask(catalogue)
+
+
+def test_columns_that_come_later_are_taken(catalogue):
+    has = np.zeros((2, len(catalogue)), bool)
+    has[0, [2, 4]] = True
+    catalogue.more["flag"] = ManyWords(("bad", "blur"), has)
+    assert np.flatnonzero(parse("flag = bad and not SS").mask(catalogue)).tolist() == [2]
+
+
+def test_every_column_of_the_language_has_an_answer(catalogue):
+    """Figures, words, or a reason; never another error."""
+    for name, column in COLUMNS.items():
+        try:
+            parse(f"{name} = 1").mask(catalogue)
+        except FilterError as error:
+            assert "yet" in str(error) or "evaluate" in str(error), column

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from utnet_viewer.samples.columns import column_named
 from utnet_viewer.samples.histogram import LEAST_COUNT, Histogram
 from utnet_viewer.theme import DARK, Theme
+
+PA = column_named("pa_mpjpe")
 
 
 @pytest.fixture
@@ -25,15 +28,15 @@ def accent_columns(histogram: Histogram) -> list[int]:
 def test_it_is_hidden_until_there_is_something_to_show(histogram):
     values = np.full(100, np.nan)
     values[: LEAST_COUNT - 1] = 5.0
-    histogram.show_values(values, 5.0)
+    histogram.show_values(PA, values, 5.0)
     assert histogram.isHidden()
     values[LEAST_COUNT] = 7.0
-    histogram.show_values(values, 5.0)
+    histogram.show_values(PA, values, 5.0)
     assert not histogram.isHidden()
 
 
 def test_bars_stand_where_the_values_are(histogram):
-    histogram.show_values(np.array([1.0] * 10 + [19.0] * 10 + [np.nan] * 50), float("nan"))
+    histogram.show_values(PA, np.array([1.0] * 10 + [19.0] * 10 + [np.nan] * 50), float("nan"))
     columns = accent_columns(histogram)
     middle = histogram.width() // 2
     assert any(x < middle - 80 for x in columns) and any(x > middle + 80 for x in columns)

@@ -44,7 +44,8 @@ def test_the_current_row_stays_in_sight_when_the_spread_appears(panel, catalogue
     assert is_in_sight(panel)
     before = panel.table.viewport().height()
     for row in range(10):
-        catalogue.score(row, pa_mm=10.0 + row, error_px=5.0)
+        catalogue.score(row, {"pa_mpjpe_mm": 10.0 + row, "keypoint_error_px": 5.0})
+        panel.row_known(row)
     panel.show_spread()
     qtbot.waitUntil(lambda: panel.table.viewport().height() < before, timeout=20_000)
     assert is_in_sight(panel)

@@ -15,8 +15,8 @@ def model(qapp) -> SamplesModel:
     sequences = np.array(["B", "B", "A", "A", "C"])
     frames = np.array(["10", "9", "2", "1", "5"])
     catalogue = Catalogue.of_names(sequences, frames)
-    catalogue.score(1, pa_mm=8.0, error_px=1.0)
-    catalogue.score(2, pa_mm=20.0, error_px=2.0)
+    catalogue.score(1, {"pa_mpjpe_mm": 8.0, "keypoint_error_px": 1.0})
+    catalogue.score(2, {"pa_mpjpe_mm": 20.0, "keypoint_error_px": 2.0})
     catalogue.problems[4] = "missing"
     model = SamplesModel()
     model.set_catalogue(catalogue)

@@ -1,51 +1,81 @@
 """Everything the samples list knows about each row, as columns: names, status, figures."""
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from fnmatch import translate
+from functools import cached_property
 
 import numpy as np
 
-from core.data.ho3d.index import Ho3dIndex
+from core.data.frame_index import FrameIndex
+from core.evaluation.columns import SCALARS, FrameState
+from core.evaluation.frame_filter_columns import MissingColumnError, OneWord, Words
+from core.evaluation.metrics import FrameMetrics
+from core.evaluation.store import Evaluation
+from utnet_viewer.samples.columns import stored_name
+
+#: Why there is no such column yet.
+_NOT_YET = {
+    "flag": "there are no flags yet: nothing was flagged here",
+    "note": "there are no notes yet: nothing was noted here",
+    "review": "there are no reviews yet: nothing was reviewed here",
+    "state": "there is no state yet: evaluate this split first",
+}
+_JOINTS_NOT_YET = "single joints are known once this split is evaluated"
+
+_PA = "pa_mpjpe_mm"
+
+_OF_METRICS = tuple(name for name in SCALARS if name in FrameMetrics.__dataclass_fields__)
 
 
-@dataclass
+def scalars_of(metrics: FrameMetrics) -> dict[str, float]:
+    """What a single prediction was worth, by the names of the store's scalars."""
+    return {name: getattr(metrics, name) for name in _OF_METRICS}
+
+
 class Catalogue:
-    """The rows of one open split.
+    """The rows of one open split; a `core.evaluation.frame_filter_columns.FrameTable`.
+
+    Figures come from the evaluation that is shown, and for rows that it has not reached from the
+    predictions of this session.
 
     Attributes:
-        sequences: (N,) names.
+        sequence_names: The sequences' names.
+        sequence_codes: (N,) index into them.
         frames: (N,) frame names.
         frame_numbers: (N,) the same as numbers, -1 where a name is none.
-        pa_mm: (N,) PA-MPJPE in mm, NaN until known.
-        error_px: (N,) mean 2D error in photo pixels, NaN until known.
         problems: Why a row cannot be read, for rows where that is known.
+        failures: Why a row could not be evaluated, likewise.
         notes: What else is wrong with the dataset, as lines for people.
+        evaluation: What is shown of a whole split; None where there is none.
+        state: (N,) uint8 `FrameState` of the rows as it was last looked at.
+        more: Further columns by their names in filters: `Words`, or figures (N,) with NaN.
     """
 
-    sequences: np.ndarray
-    frames: np.ndarray
-    frame_numbers: np.ndarray
-    pa_mm: np.ndarray
-    error_px: np.ndarray
-    problems: dict[int, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    def __init__(
+        self, sequence_names: tuple[str, ...], sequence_codes: np.ndarray, frames: np.ndarray
+    ) -> None:
+        self.sequence_names, self.sequence_codes = sequence_names, sequence_codes
+        self.frames = frames
+        numbers = [int(name) if name.isdecimal() else -1 for name in frames.tolist()]
+        self.frame_numbers = np.array(numbers, dtype=np.int64)
+        self.problems: dict[int, str] = {}
+        self.failures: dict[int, str] = {}
+        self.notes: tuple[str, ...] = ()
+        self.evaluation: Evaluation | None = None
+        self.more: dict[str, Words | np.ndarray] = {}
+        self._clear()
 
     @classmethod
     def of_names(cls, sequences: np.ndarray, frames: np.ndarray) -> "Catalogue":
         """A list of which only the names (N,), (N,) are known."""
-        numbers = [int(frame) if frame.isdecimal() else -1 for frame in frames.tolist()]
-        return cls(
-            sequences=sequences,
-            frames=frames,
-            frame_numbers=np.array(numbers, dtype=np.int64),
-            pa_mm=np.full(len(frames), np.nan),
-            error_px=np.full(len(frames), np.nan),
-        )
+        names, codes = np.unique(sequences, return_inverse=True)
+        return cls(tuple(names.tolist()), codes, frames)
 
     @classmethod
-    def of_index(cls, index: Ho3dIndex) -> "Catalogue":
+    def of_index(cls, index: FrameIndex) -> "Catalogue":
         """The list of a dataset that was just opened, with what is known to be unreadable."""
-        names = np.array(index.sequence_names, dtype=np.str_)
-        catalogue = cls.of_names(names[index.sequence_codes], index.frames)
+        catalogue = cls(tuple(index.sequence_names), index.sequence_codes, index.frames)
         reasons = {p.frame_id: str(p) for p in index.problems if p.frame_id is not None}
         for row in index.unreadable_rows.tolist():
             frame_id = index.frame_id(row)
@@ -55,20 +85,145 @@ class Catalogue:
         return catalogue
 
     def __len__(self) -> int:
-        return len(self.sequences)
+        return len(self.frames)
 
     def name(self, row: int) -> str:
         """``SEQ/ID`` of a row."""
-        return f"{self.sequences[row]}/{self.frames[row]}"
+        return f"{self.sequence(row)}/{self.frames[row]}"
 
-    def score(self, row: int, *, pa_mm: float, error_px: float) -> None:
-        """Write down what a prediction was worth."""
-        self.pa_mm[row], self.error_px[row] = pa_mm, error_px
+    def sequence(self, row: int) -> str:
+        """The sequence of a row."""
+        return self.sequence_names[self.sequence_codes[row]]
+
+    def problem(self, row: int) -> str:
+        """Why a row cannot be read or could not be evaluated; "" where all is well."""
+        return self.problems.get(row) or self.failures.get(row, "")
+
+    # Figures.
+
+    def _clear(self) -> None:
+        self._scalars = {name: np.full(len(self), np.nan, np.float32) for name in SCALARS}
+        self._joints: dict[str, np.ndarray] = {}
+        self.state = np.zeros(len(self), np.uint8)
+        self.failures = {}
+
+    def score(self, row: int, figures: Mapping[str, float]) -> None:
+        """Write down what a prediction was worth, where no evaluation says it.
+
+        `figures` has names of the store's scalars; those that are left out stay unknown.
+        """
+        if self.state[row] == FrameState.PENDING:
+            for name, value in figures.items():
+                self._scalars[name][row] = value
 
     def forget_scores(self) -> None:
         """Another model, another hand: nothing is known again."""
-        self.pa_mm[:] = np.nan
-        self.error_px[:] = np.nan
+        self.evaluation = None
+        self._clear()
+
+    def set_evaluation(self, evaluation: Evaluation | None) -> None:
+        """Show another evaluation's figures, as far as it is; raises ValueError for a stranger's.
+
+        What this session predicted stays where the evaluation is not yet.
+        """
+        if evaluation is not None and len(evaluation) != len(self):
+            raise ValueError(f"an evaluation of {len(evaluation)} rows for a list of {len(self)}")
+        if self.evaluation is not None:
+            self._clear()
+        self.evaluation = evaluation
+        self.look_again()
+
+    def look_again(self) -> np.ndarray:
+        """Take over the rows (M,) that the evaluation has reached since the last look."""
+        if self.evaluation is None:
+            return np.empty(0, np.int64)
+        state = np.array(self.evaluation.state)
+        rows = np.flatnonzero((state != FrameState.PENDING) & (self.state == FrameState.PENDING))
+        if len(rows):
+            for name, values in self._scalars.items():
+                values[rows] = self.evaluation.column(name)[rows]
+            self.state[rows] = state[rows]
+            self._joints.clear()
+            if (state[rows] == FrameState.FAILED).any():
+                self.failures = dict(self.evaluation.problems())
+        return rows
+
+    @property
+    def done(self) -> int:
+        """Rows that the evaluation has reached."""
+        return int(np.count_nonzero(self.state))
+
+    @property
+    def pa_mm(self) -> np.ndarray:
+        """(N,) PA-MPJPE in mm, NaN until known."""
+        return self._scalars[_PA]
+
+    def figures(self, name: str) -> np.ndarray:
+        """See `FrameTable`."""
+        if name == "frame":
+            return np.where(self.frame_numbers < 0, np.nan, self.frame_numbers)
+        if name in self.more:
+            return self.more[name]
+        stored, joint = stored_name(name)
+        if joint < 0:
+            return self._scalars[stored]
+        if self.evaluation is None:
+            raise MissingColumnError(_JOINTS_NOT_YET)
+        if name not in self._joints:
+            values = np.array(self.evaluation.column(stored)[:, joint])
+            values[self.state == FrameState.PENDING] = np.nan
+            self._joints[name] = values
+        return self._joints[name]
+
+    def has_figures(self, name: str) -> bool:
+        """Whether `figures` gives this column, be it all unknown."""
+        return self.evaluation is not None or stored_name(name)[1] < 0
+
+    # Words.
+
+    def words(self, name: str) -> Words:
+        """See `FrameTable`."""
+        if name == "seq":
+            return OneWord(self.sequence_names, self.sequence_codes)
+        if name == "frame":
+            return self.frame_words
+        if name in self.more:
+            return self.more[name]
+        if name == "state" and self.evaluation is not None:
+            return OneWord(tuple(state.name.lower() for state in FrameState), self.state)
+        raise MissingColumnError(_NOT_YET[name])
+
+    @cached_property
+    def frame_words(self) -> OneWord:
+        """The frames' names, each once and sorted, and which of them each row has."""
+        names, codes = np.unique(self.frames, return_inverse=True)
+        return OneWord(tuple(names.tolist()), codes)
+
+    @cached_property
+    def sequence_ranks(self) -> np.ndarray:
+        """(N,) place of each row's sequence in the order of their names."""
+        order = np.argsort(np.array(self.sequence_names, np.str_), kind="stable")
+        ranks = np.empty(len(order), np.int64)
+        ranks[order] = np.arange(len(order))
+        return ranks[self.sequence_codes]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        names = [self.sequence_names[code] for code in self.sequence_codes.tolist()]
+        return [f"{seq}/{frame}" for seq, frame in zip(names, self.frames.tolist(), strict=True)]
+
+    def unreadable(self) -> np.ndarray:
+        """See `FrameTable`."""
+        mask = np.zeros(len(self), bool)
+        mask[list(self.problems)] = True
+        return mask
+
+    def containing(self, word: str, *, is_glob: bool) -> np.ndarray:
+        """See `FrameTable`."""
+        if is_glob:
+            fits = re.compile(translate(word)).match
+            return np.array([fits(name) is not None for name in self._names], bool)
+        return np.array([word in name for name in self._names], bool)
 
     def profile_mm(self, bins: int) -> list[float]:
         """The worst known PA-MPJPE in each of up to `bins` equal parts, NaN where none is known."""

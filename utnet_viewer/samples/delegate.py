@@ -1,31 +1,37 @@
-"""How a cell of the samples list is painted: figures with a bar behind, a flag for bad rows."""
+"""How a cell of the samples list is painted: figures with a bar behind, a flag, a picture."""
+
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from utnet_viewer.samples.table_model import PA, SEQUENCE, STATUS, SamplesModel
+from utnet_viewer.samples.columns import TABLE_COLUMNS
+from utnet_viewer.samples.table_model import PA, SEQUENCE, STATE, STATUS, SamplesModel
 from utnet_viewer.theme import ICON, Theme, ui_font
 from utnet_viewer.widgets.icons import pixmap
-
-#: The PA-MPJPE in mm that fills the cell's bar.
-FULL_BAR_MM = 25.0
 
 _PAD = 8
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
-_TOKENS = ("accent_tint", "accent", "bg3", "t1", "t2")
+_TOKENS = ("accent_tint", "accent", "bg3", "t1", "t2", "t3")
 
 
 class SamplesDelegate(QStyledItemDelegate):
-    """Paints everything itself, with colours kept at hand: a held key repaints the whole list."""
+    """Paints everything itself, with colours kept at hand: a held key repaints the whole list.
+
+    `picture_of` gives the picture of a row, or None while it is not there; where it is None
+    itself, rows have no pictures.
+    """
 
     def __init__(self, theme: Theme, parent=None) -> None:
         super().__init__(parent)
         self._theme, self._font, self._strong = theme, ui_font(), ui_font(weight=600)
         self._metrics = QFontMetrics(self._font)
         self._colours: dict[str, QColor] = {}
+        self.picture_of: Callable[[int], QPixmap | None] | None = None
+        self.picture_width = 0
         theme.changed.connect(self._take_colours)
         self._take_colours()
 
@@ -41,22 +47,53 @@ class SamplesDelegate(QStyledItemDelegate):
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         self._paint_ground(painter, option, is_selected, column)
         if column == STATUS:
-            if row in model.catalogue.problems:
+            if model.catalogue.problem(row):
                 self._paint_flag(painter, rect)
-            return
-        if column == PA:
-            self._paint_bar(painter, rect, model, row)
+        elif column == SEQUENCE:
+            self._paint_sequence(painter, rect, model, row)
+        else:
+            self._paint_words(painter, rect, model, row, column, is_selected)
+
+    def _paint_sequence(
+        self, painter: QPainter, rect: QRect, model: SamplesModel, row: int
+    ) -> None:
+        inner = rect.adjusted(_PAD + 2, 0, 0, 0)
+        if self.picture_of is not None:
+            self._paint_picture(painter, inner, row)
+            inner = inner.adjusted(self.picture_width + _PAD, 0, 0, 0)
+        middle = Qt.TextElideMode.ElideMiddle
+        words = self._metrics.elidedText(model.words(row, SEQUENCE), middle, inner.width())
+        painter.setFont(self._font)
+        painter.setPen(self._colours["t1"])
+        painter.drawText(inner, _LEFT, words)
+
+    def _paint_picture(self, painter: QPainter, rect: QRect, row: int) -> None:
+        place = QRect(rect.left(), rect.top() + 2, self.picture_width, rect.height() - 4)
+        picture = self.picture_of(row)
+        if picture is None:
+            painter.fillRect(place, self._colours["bg3"])
+        else:
+            painter.drawPixmap(place, picture)
+
+    def _paint_words(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        model: SamplesModel,
+        row: int,
+        column: int,
+        is_selected: bool,
+    ) -> None:
         words = model.words(row, column)
         if not words:
             return
-        is_strong = is_selected or column in (SEQUENCE, PA)
+        kind = TABLE_COLUMNS[column]
+        if kind.full_bar:
+            self._paint_bar(painter, rect, model.figure(row, column) / kind.full_bar)
         painter.setFont(self._strong if column == PA else self._font)
-        painter.setPen(self._colours["t1" if is_strong else "t2"])
-        if column == SEQUENCE:
-            inner = rect.adjusted(_PAD + 2, 0, 0, 0)
-            middle = Qt.TextElideMode.ElideMiddle
-            words = self._metrics.elidedText(words, middle, inner.width())
-            painter.drawText(inner, _LEFT, words)
+        painter.setPen(self._colours["t1" if is_selected or column == PA else "t2"])
+        if column == STATE:
+            painter.drawText(rect.adjusted(_PAD, 0, 0, 0), _LEFT, words)
         else:
             painter.drawText(rect.adjusted(0, 0, -_PAD, 0), _RIGHT, words)
 
@@ -69,13 +106,13 @@ class SamplesDelegate(QStyledItemDelegate):
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, self._colours["bg3"])
 
-    def _paint_bar(self, painter: QPainter, rect: QRect, model: SamplesModel, row: int) -> None:
-        value = model.catalogue.pa_mm[row]
-        if np.isnan(value):
+    def _paint_bar(self, painter: QPainter, rect: QRect, share: float) -> None:
+        if np.isnan(share):
             return
-        length = round((rect.width() - 10) * min(float(value) / FULL_BAR_MM, 1))
-        bar = QRect(rect.right() - 3 - length, rect.top() + 4, length, rect.height() - 8)
-        painter.fillRect(bar, self._colours["bar"])
+        length = round((rect.width() - 10) * min(share, 1))
+        height = min(rect.height() - 8, 20)
+        top = rect.top() + (rect.height() - height) // 2
+        painter.fillRect(rect.right() - 3 - length, top, length, height, self._colours["bar"])
 
     def _paint_flag(self, painter: QPainter, rect: QRect) -> None:
         scale = painter.device().devicePixelRatioF()

@@ -1,109 +1,99 @@
-"""The samples list: filter, how many pass, the table, and the frames that cannot be read."""
+"""The samples list: filter, how many pass, the table, the spread, and what cannot be read."""
 
+import json
+
+import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from core.evaluation.frame_filter import Filter, FilterError, parse
+from core.evaluation.store import Evaluation
 from utnet_viewer.document import Document
 from utnet_viewer.samples.catalogue import Catalogue
-from utnet_viewer.samples.delegate import SamplesDelegate
-from utnet_viewer.samples.filtering import FilterError, filter_rows
-from utnet_viewer.samples.histogram import Histogram
-from utnet_viewer.samples.table_model import FRAME, PA, PIXELS, SEQUENCE, STATUS, SamplesModel
+from utnet_viewer.samples.columns import FIRST_METRIC, POSITIONS, TableColumn, column_named
+from utnet_viewer.samples.filter_field import FilterField
+from utnet_viewer.samples.filter_menu import FilterMenu
+from utnet_viewer.samples.histogram import Brush, Histogram
+from utnet_viewer.samples.list_view import SamplesTable
+from utnet_viewer.samples.metric_menu import fill_metric_menu
+from utnet_viewer.samples.saved_filters import SavedFilters
+from utnet_viewer.samples.summary_dialog import SummaryDialog
+from utnet_viewer.samples.table_model import SamplesModel
+from utnet_viewer.samples.thumbnails import Thumbnails
 from utnet_viewer.samples.unreadable_dialog import UnreadableDialog
-from utnet_viewer.theme import TABLE_HEAD, TABLE_ROW, Theme, mono_font
-from utnet_viewer.widgets.controls import IconButton
-from utnet_viewer.widgets.icons import icon
+from utnet_viewer.samples.worst_walk import WorstWalk
+from utnet_viewer.settings import Settings
+from utnet_viewer.theme import Theme
+from utnet_viewer.widgets.controls import IconButton, IconToggle, make_action
 from utnet_viewer.widgets.panel import Panel
 
-COLUMN_WIDTHS = {FRAME: 46, PA: 64, PIXELS: 52, STATUS: 26}
-
-
-class _Table(QTableView):
-    """Keeps the current row in sight when the list gets shorter."""
-
-    def resizeEvent(self, event) -> None:
-        """Scroll only where the row was in sight before: who scrolled away stays there."""
-        super().resizeEvent(event)
-        current = self.currentIndex()
-        place = self.visualRect(current)
-        if current.isValid() and place.top() >= 0 and place.bottom() <= event.oldSize().height():
-            self.scrollTo(current)
+#: While an evaluation runs, the list is filtered and ordered anew no more often.
+REFRESH_MS = 1200
 
 
 class SamplesPanel(Panel):
     """The list follows the document's row, and the document follows the list."""
 
     filtered = Signal()
+    said = Signal(str)  # a short sentence for the status bar
 
-    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        settings: Settings | None = None,
+    ) -> None:
+        """`settings` keeps the saved filters."""
         super().__init__("Samples", theme, parent)
         self._document = document
         self.model = SamplesModel(self)
-        self.table = self._make_table()
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText("seq:MC1* frame>100 pa>10")
-        self.filter.setFont(mono_font())
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setToolTip(
-            "All words must hold: seq:MC1*  frame>100  pa>10  px<5  unreadable  or any text"
-        )
-        self._filter_icon = self.filter.addAction(
-            icon("funnel-simple", theme.palette.t3), QLineEdit.ActionPosition.LeadingPosition
-        )
-        self.filter_error, self.count = QLabel(), QLabel()
-        self.filter_error.setObjectName("filterError")
-        self.filter_error.setWordWrap(True)
-        self.filter_error.hide()
+        self.table = SamplesTable(self.model, theme)
+        self.filter_field = FilterField(theme)
+        self.filter, self.filter_error = self.filter_field.edit, self.filter_field.error
+        self.saved = SavedFilters(settings)
+        self.count = QLabel()
         self.count.setObjectName("quiet")
         self.histogram = Histogram(theme)
         self.unreadable = QPushButton()
         self.unreadable.setObjectName("warningLink")
         self.unreadable.clicked.connect(self.show_unreadable)
-        self._unsort = IconButton("arrow-counter-clockwise", "Order of the dataset", theme)
-        self._unsort.action.triggered.connect(self.unsort)
-        self.add_tool(self._unsort)
+        self.thumbnails = Thumbnails(
+            document, is_in_sight=lambda row: self._is_in_sight(row), parent=self
+        )
+        self.worst = WorstWalk(self)
+        self.spread_of: TableColumn = column_named(FIRST_METRIC)
+        self._filter = parse("")
+        self._filter_mask = np.empty(0, bool)
+        self._is_spread_old, self._is_refreshing = True, False
+        self._summary: SummaryDialog | None = None
+        self._add_tools()
         self.set_body(self._make_body())
         self._connect()
         self._say_count()
 
-    def _make_table(self) -> QTableView:
-        table = _Table()
-        table.setModel(self.model)
-        table.setItemDelegate(SamplesDelegate(self.theme, table))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
-        table.setMouseTracking(True)
-        table.setAccessibleName("Samples")
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        rows = table.verticalHeader()
-        rows.hide()
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(TABLE_ROW)
-        heads = table.horizontalHeader()
-        heads.setFixedHeight(TABLE_HEAD)
-        heads.setHighlightSections(False)
-        heads.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        heads.setSectionResizeMode(SEQUENCE, QHeaderView.ResizeMode.Stretch)
-        for column, width in COLUMN_WIDTHS.items():
-            table.setColumnWidth(column, width)
-        heads.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        heads.setSortIndicatorClearable(True)
-        table.setSortingEnabled(True)
-        return table
+    def _add_tools(self) -> None:
+        theme = self.theme
+        self.filter_menu = FilterMenu(self)
+        saved = IconButton("bookmark-simple", "Saved filters", theme, shortcut="Alt+S")
+        saved.action.triggered.connect(lambda: self.filter_menu.popup_at(saved))
+        columns = IconButton("columns", "Choose the columns", theme, shortcut="Alt+C")
+        columns.action.triggered.connect(self.table.popup_columns)
+        self.pictures = IconToggle("images", "Show pictures", theme, shortcut="Alt+P")
+        self.pictures.toggled.connect(self._show_pictures)
+        summary = IconButton("chart-bar", "By sequence and by joint", theme, shortcut="Y")
+        summary.action.triggered.connect(self.show_summary)
+        unsort = IconButton("arrow-counter-clockwise", "Order of the dataset", theme)
+        unsort.action.triggered.connect(self.unsort)
+        for tool in (saved, columns, self.pictures, summary, unsort):
+            self.add_tool(tool)
+        for text, key, run in (
+            ("Next worst", "Shift+N", lambda: self.worst.step(1)),
+            ("Previous worst", "Shift+B", lambda: self.worst.step(-1)),
+            ("Clear the brush", "Alt+B", self.clear_brush),
+        ):
+            make_action(self, text, shortcut=key).triggered.connect(lambda _=False, run=run: run())
 
     def _make_body(self) -> QWidget:
         counts = QHBoxLayout()
@@ -111,54 +101,124 @@ class SamplesPanel(Panel):
         counts.addWidget(self.count)
         counts.addStretch(1)
         counts.addWidget(self.unreadable)
-        head = QVBoxLayout()
-        head.setContentsMargins(10, 0, 10, 2)
-        head.setSpacing(4)
-        head.addWidget(self.filter)
-        head.addWidget(self.filter_error)
-        head.addLayout(counts)
+        self._head = QVBoxLayout()
+        self._head.setContentsMargins(10, 0, 10, 0)
+        self._head.setSpacing(5)
+        self._head.addWidget(self.filter_field)
+        self._head.addLayout(counts)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 2, 0, 6)
         layout.setSpacing(2)
-        layout.addLayout(head)
+        layout.addLayout(self._head)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.histogram)
         return body
 
+    def add_strip(self, strip: QWidget) -> None:
+        """Put a line between the filter and the count, such as how far an evaluation is."""
+        self._head.insertWidget(1, strip)
+
     def _connect(self) -> None:
         self._filter_delay = QTimer(self, singleShot=True, interval=120)
         self._filter_delay.timeout.connect(self.apply_filter)
-        self.filter.textChanged.connect(lambda: self._filter_delay.start())
-        self.filter.returnPressed.connect(self._leave_filter)
+        self._growth = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._growth.timeout.connect(self._take_growth)
+        self.filter_field.changed.connect(self._filter_delay.start)
+        self.filter_field.entered.connect(self._leave_filter)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self.table.horizontalHeader().sortIndicatorChanged.connect(self._on_sorted)
+        self.histogram.brushed.connect(self._on_brushed)
+        menu = self.histogram.choice.menu()
+        menu.aboutToShow.connect(lambda: fill_metric_menu(menu, self))
+        self.thumbnails.ready.connect(self._on_picture)
         self.model.modelReset.connect(self._follow_document)
         self._document.row_changed.connect(self._follow_document)
-        self.theme.changed.connect(self._tint)
-
-    def _tint(self) -> None:
-        self._filter_icon.setIcon(icon("funnel-simple", self.theme.palette.t3))
-        self.table.viewport().update()
+        self._document.row_changed.connect(self._mark_current)
+        self.theme.changed.connect(self.table.viewport().update)
 
     # What the window tells.
 
     def set_catalogue(self, catalogue: Catalogue | None) -> None:
         """Show another list; a filter that stands there is applied to it."""
+        self._growth.stop()
+        self.histogram.set_brush(None)
+        self.filter_field.table = catalogue
+        if catalogue is not None:
+            self.table.fit_sequences(catalogue.sequence_names)
         self.model.set_catalogue(catalogue)
+        self._filter_mask = np.ones(self.total, bool)
         self.apply_filter()
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, whatever passes."""
+        return 0 if self.model.catalogue is None else len(self.model.catalogue)
 
     def row_known(self, row: int) -> None:
         """A figure or a problem of a row became known."""
+        self._is_spread_old = True
+        self.worst.forget()
         self.model.row_changed(row)
         if self.model.catalogue is not None and row in self.model.catalogue.problems:
             self._say_count()
 
     def show_spread(self) -> None:
         """Draw the spread of the figures known so far."""
-        catalogue, row = self.model.catalogue, self._document.row
-        if catalogue is not None:
-            current_mm = catalogue.pa_mm[row] if row >= 0 else float("nan")
-            self.histogram.show_values(catalogue.pa_mm, float(current_mm))
+        catalogue = self.model.catalogue
+        if catalogue is None or not self._is_spread_old:
+            return
+        values = np.empty(0)
+        if catalogue.has_figures(self.spread_of.key):
+            values = catalogue.figures(self.spread_of.key)
+            if len(self._filter_mask) == len(values):
+                values = values[self._filter_mask]
+        self.histogram.show_values(self.spread_of, values, self._current_figure())
+        self._is_spread_old = False
+
+    def _current_figure(self) -> float:
+        row = self._document.row
+        known = self.model.catalogue is not None and 0 <= row < self.total
+        return self.model.figure(row, POSITIONS[self.spread_of.key]) if known else float("nan")
+
+    def _mark_current(self, _row: int) -> None:
+        self.histogram.show_current(self._current_figure())
+
+    def show_evaluation(self, evaluation: Evaluation | None) -> None:
+        """Take the figures of a whole split; None forgets them."""
+        catalogue = self.model.catalogue
+        if catalogue is None:
+            return
+        if evaluation is None:
+            catalogue.forget_scores()
+        else:
+            catalogue.set_evaluation(evaluation)
+        self._take_growth()
+
+    def look_again(self) -> None:
+        """Take what an evaluation under way has written meanwhile."""
+        catalogue = self.model.catalogue
+        if catalogue is not None and len(catalogue.look_again()):
+            self._say_count()
+            self.table.viewport().update()
+            if not self._growth.isActive():
+                self._growth.start()
+
+    def _take_growth(self) -> None:
+        """Filter, order and spread with what is known now; who scrolled away stays there."""
+        bars = self.table.verticalScrollBar(), self.table.horizontalScrollBar()
+        before = [bar.value() for bar in bars]
+        self._is_refreshing = True
+        self.apply_filter()
+        self._is_refreshing = False
+        for bar, value in zip(bars, before, strict=True):
+            bar.setValue(value)
+        if self._summary is not None:
+            self._summary.show_rows(self.model.catalogue, self.model.rows)
+
+    def go_to(self, row: int) -> None:
+        """Look at a row of the dataset."""
+        self._document.select(row)
 
     def neighbour(self, row: int, step: int) -> int | None:
         """The row `step` after `row` in the order and filter on screen."""
@@ -176,6 +236,12 @@ class SamplesPanel(Panel):
         self.apply_filter()
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def use_filter(self, text: str) -> None:
+        """Filter by this from now on; Ctrl+Z in the field takes it back."""
+        self.filter_field.set_text(text)
+        self._filter_delay.stop()
+        self.apply_filter()
+
     def unsort(self) -> None:
         """Back to the dataset's own order."""
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
@@ -183,19 +249,101 @@ class SamplesPanel(Panel):
     def apply_filter(self) -> None:
         """Filter now; an error is shown under the field and the list stays as it was."""
         catalogue = self.model.catalogue
-        problem = ""
-        if catalogue is not None:
-            try:
-                self.model.set_mask(filter_rows(self.filter.text(), catalogue))
-            except FilterError as error:
-                problem = str(error)
-        self.filter_error.setText(problem)
-        self.filter_error.setVisible(bool(problem))
-        self.filter.setProperty("invalid", bool(problem))
-        self.filter.style().unpolish(self.filter)
-        self.filter.style().polish(self.filter)
-        self._say_count()
+        problem = None
+        try:
+            wanted: Filter = parse(self.filter.text())
+            if catalogue is not None:
+                self._filter_mask = wanted.mask(catalogue)
+            self._filter = wanted
+        except FilterError as error:
+            problem = error
+        self.filter_field.show_error(problem)
+        self._show_rows()
         self.filtered.emit()
+
+    def _show_rows(self) -> None:
+        catalogue = self.model.catalogue
+        if catalogue is not None:
+            brush, mask = self.histogram.brush, self._filter_mask
+            if brush is not None and catalogue.has_figures(brush.column.key):
+                mask = mask & brush.mask(catalogue.figures(brush.column.key))
+            self.model.set_mask(mask)
+        self.worst.forget()
+        self._is_spread_old = True
+        self.show_spread()
+        self._say_count()
+
+    # Brush, order, and what is spread out.
+
+    @property
+    def filter_text(self) -> str:
+        """The filter that is in force, with the brush as terms of it."""
+        brush, text = self.histogram.brush, self._filter.text.strip()
+        terms = "" if brush is None else brush.filter_text
+        if text and terms:
+            return f"({text}) and {terms}"
+        return text or terms
+
+    def _on_brushed(self, _brush: Brush | None) -> None:
+        catalogue = self.model.catalogue
+        if catalogue is not None:
+            self._show_rows()
+            self.filtered.emit()
+
+    def clear_brush(self) -> None:
+        """All figures pass again."""
+        if self.histogram.brush is not None:
+            self.histogram.set_brush(None)
+            self._on_brushed(None)
+
+    def keyPressEvent(self, event) -> None:
+        """Escape clears the brush."""
+        if event.key() == Qt.Key.Key_Escape and self.histogram.brush is not None:
+            self.clear_brush()
+            return
+        super().keyPressEvent(event)
+
+    def use_metric(self, key: str) -> None:
+        """Spread out another column; a brush over the one before becomes part of the filter."""
+        column = column_named(key)
+        if column == self.spread_of:
+            return
+        text = self.filter_text if self.histogram.brush is not None else ""
+        self.spread_of = column
+        self.worst.forget()
+        self.histogram.set_brush(None)
+        if text:
+            self.use_filter(text)
+        self._is_spread_old = True
+        self.show_spread()
+
+    def _on_sorted(self, section: int, _order: Qt.SortOrder) -> None:
+        """The spread is of what the list is ordered by, and the first rows come into sight."""
+        column = self.model.sort_column if section >= 0 else None
+        if column is not None and column.is_figure:
+            self.use_metric(column.key)
+        if section >= 0:
+            self.table.verticalScrollBar().setValue(0)
+
+    def sort_by(self, key: str, order: Qt.SortOrder = Qt.SortOrder.DescendingOrder) -> None:
+        """Order by a column, which is shown from now on."""
+        self.table.sort_by(key, order)
+
+    def show_summary(self) -> None:
+        """Summaries by sequence and by joint of the rows that pass."""
+        if self._summary is None:
+            self._summary = SummaryDialog(self.theme, self.window())
+            self._summary.sequence_chosen.connect(self.use_filter)
+            self._summary.joint_chosen.connect(self.sort_by)
+            self.filtered.connect(self._sum_up)
+        self._summary.show()
+        self._summary.raise_()
+        self._summary.activateWindow()
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        if self._summary.isVisible():
+            self._summary.show_rows(self.model.catalogue, self.model.rows)
 
     def show_unreadable(self) -> None:
         """List the frames that cannot be read, and why."""
@@ -207,10 +355,12 @@ class SamplesPanel(Panel):
 
     def _say_count(self) -> None:
         catalogue = self.model.catalogue
-        total = 0 if catalogue is None else len(catalogue)
-        shown = self.model.rowCount()
+        total, shown = self.total, self.model.rowCount()
         strong = f"color:{self.theme.palette.t1}; font-weight:600"
-        self.count.setText(f'<span style="{strong}">{shown:,}</span> of {total:,}')
+        words = f'<span style="{strong}">{shown:,}</span> of {total:,}'
+        if catalogue is not None and catalogue.evaluation is not None and total:
+            words += f" · evaluated {_percent(catalogue.done, total)}"
+        self.count.setText(words)
         bad = 0 if catalogue is None else len(catalogue.problems)
         notes = 0 if catalogue is None else len(catalogue.notes)
         words = [f"{bad:,} unreadable"] if bad else []
@@ -218,7 +368,42 @@ class SamplesPanel(Panel):
         self.unreadable.setText(" · ".join(words))
         self.unreadable.setToolTip("List what cannot be read, and why")
         self.unreadable.setVisible(bool(words))
-        self.table.setColumnHidden(STATUS, bad == 0)
+        self.table.show_status(bad > 0 or (catalogue is not None and bool(catalogue.failures)))
+
+    # Pictures.
+
+    def _show_pictures(self, is_shown: bool) -> None:
+        delegate = self.table.itemDelegate()
+        delegate.picture_of = self.thumbnails.picture if is_shown else None
+        self.table.show_pictures(is_shown)
+        self._follow_document()
+
+    def _is_in_sight(self, row: int) -> bool:
+        return self.model.position_of(row) in self.table.rows_in_sight()
+
+    def _on_picture(self, row: int) -> None:
+        position = self.model.position_of(row)
+        if position in self.table.rows_in_sight():
+            self.table.update(self.model.index(position, 0))
+
+    def close_threads(self) -> None:
+        """Read no more pictures, and wait for the one that is being read."""
+        self._growth.stop()
+        self.thumbnails.close()
+
+    # What is remembered.
+
+    def save_state(self) -> str:
+        """Also which columns were chosen."""
+        kept = json.loads(super().save_state())
+        return json.dumps({**kept, "columns": list(self.table.columns)})
+
+    def restore_state(self, state: str) -> None:
+        """See `Panel`; columns that this version does not have are left out."""
+        super().restore_state(state)
+        columns = json.loads(state).get("columns")
+        if isinstance(columns, list):
+            self.table.set_columns([key for key in columns if isinstance(key, str)])
 
     # Both ways.
 
@@ -227,22 +412,24 @@ class SamplesPanel(Panel):
             self._document.select(self.model.row_at(current.row()))
 
     def _follow_document(self, _row: int = -1) -> None:
+        """Mark the document's row, and bring it into sight; where it is hidden, the first rows."""
         position = self.model.position_of(self._document.row)
         selection = self.table.selectionModel()
+        if not self._is_refreshing:
+            self.table.bring_into_sight(position)
         if position < 0:
             blocked = selection.blockSignals(True)
             selection.clear()
             selection.blockSignals(blocked)
             self.table.viewport().update()
-            return
-        if self.table.currentIndex().row() == position and selection.hasSelection():
-            return
-        index = self.model.index(position, 0)
-        if not self.table.viewport().rect().contains(self.table.visualRect(index)):
-            # To the middle: at the edge, every further step would scroll and repaint all rows.
-            self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
-        how = (
-            QItemSelectionModel.SelectionFlag.ClearAndSelect
-            | QItemSelectionModel.SelectionFlag.Rows
-        )
-        selection.setCurrentIndex(index, how)
+        elif self.table.currentIndex().row() != position or not selection.hasSelection():
+            how = (
+                QItemSelectionModel.SelectionFlag.ClearAndSelect
+                | QItemSelectionModel.SelectionFlag.Rows
+            )
+            selection.setCurrentIndex(self.model.index(position, 0), how)
+
+
+def _percent(done: int, total: int) -> str:
+    """Rounded down: 100 % is all of them."""
+    return f"{done * 100 // total} %"

@@ -3,17 +3,20 @@
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 
+from core.evaluation.columns import FrameState
 from utnet_viewer.samples.catalogue import Catalogue
+from utnet_viewer.samples.columns import POSITIONS, TABLE_COLUMNS, TableColumn
 
-SEQUENCE, FRAME, PA, PIXELS, STATUS = range(5)
-HEADS = ("sequence", "frame", "PA mm", "2D px", "")
-HINTS = (
-    "Sequence",
-    "Frame",
-    "PA-MPJPE in mm, known once the frame was predicted",
-    "Mean 2D keypoint error in pixels of the photo, known once the frame was predicted",
-    "Flagged where the frame cannot be read",
-)
+SEQUENCE, FRAME, STATE, STATUS = (POSITIONS[key] for key in ("seq", "frame", "state", "status"))
+PA, PIXELS = POSITIONS["pa_mpjpe"], POSITIONS["px"]
+
+STATE_WORDS = {
+    FrameState.PENDING: "",
+    FrameState.MEASURED: "measured",
+    FrameState.ROOT_ONLY: "wrist only",
+    FrameState.UNLABELLED: "no labels",
+    FrameState.FAILED: "failed",
+}
 
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -34,20 +37,31 @@ class SamplesModel(QAbstractTableModel):
         """Show another list, unfiltered; the sorting stays."""
         self.catalogue = catalogue
         self._mask = np.ones(0 if catalogue is None else len(catalogue), bool)
-        self._rebuild()
+        self.rebuild()
 
     def set_mask(self, mask: np.ndarray) -> None:
         """Show the rows where `mask` (N,) is true."""
         self._mask = mask
-        self._rebuild()
+        self.rebuild()
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The dataset's rows (M,) that pass the filter, in the order on screen."""
+        return self._rows
+
+    @property
+    def sort_column(self) -> TableColumn | None:
+        """By which the list is ordered; None for the dataset's own order."""
+        return None if self._sort_column < 0 else TABLE_COLUMNS[self._sort_column]
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order by a column; -1 is the dataset's own order. Unknown figures come last."""
         self._sort_column = column
         self._descending = order == Qt.SortOrder.DescendingOrder
-        self._rebuild()
+        self.rebuild()
 
-    def _rebuild(self) -> None:
+    def rebuild(self) -> None:
+        """Filter and order anew: figures changed."""
         self.beginResetModel()
         rows = np.flatnonzero(self._mask)
         if self.catalogue is not None and self._sort_column >= 0:
@@ -58,25 +72,27 @@ class SamplesModel(QAbstractTableModel):
         self.endResetModel()
 
     def _order(self, rows: np.ndarray) -> np.ndarray:
-        """A stable order, so that equal rows keep the dataset's."""
+        """A stable order, so that equal rows keep the dataset's; NaN comes last either way."""
         keys = self._keys(rows)
-        if not self._descending:
-            return np.argsort(keys, kind="stable")
-        if keys.dtype.kind == "f":
-            return np.argsort(-keys, kind="stable")  # NaN stays last
-        _, ranks = np.unique(keys, return_inverse=True)
-        return np.argsort(-ranks, kind="stable")
+        return np.argsort(-keys if self._descending else keys, kind="stable")
 
     def _keys(self, rows: np.ndarray) -> np.ndarray:
         catalogue = self.catalogue
         if self._sort_column == SEQUENCE:
-            return catalogue.sequences[rows]
+            return catalogue.sequence_ranks[rows]
         if self._sort_column == FRAME:
             numbers = catalogue.frame_numbers[rows]
-            return catalogue.frames[rows] if (numbers < 0).any() else numbers
+            return catalogue.frame_words.codes[rows] if (numbers < 0).any() else numbers
+        if self._sort_column == STATE:
+            return catalogue.state[rows].astype(np.int64)
         if self._sort_column == STATUS:
-            return np.array([row not in catalogue.problems for row in rows.tolist()])
-        return (catalogue.pa_mm if self._sort_column == PA else catalogue.error_px)[rows]
+            bad = np.ones(len(catalogue), np.int64)
+            bad[[*catalogue.problems, *catalogue.failures]] = 0
+            return bad[rows]
+        key = TABLE_COLUMNS[self._sort_column].key
+        if not catalogue.has_figures(key):
+            return np.zeros(len(rows))
+        return catalogue.figures(key)[rows]
 
     def row_at(self, position: int) -> int:
         """The dataset's row at a position of the table."""
@@ -107,19 +123,23 @@ class SamplesModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:
-        """The five columns."""
-        return 0 if parent is not None and parent.isValid() else len(HEADS)
+        """All columns; the table hides those that nobody chose."""
+        return 0 if parent is not None and parent.isValid() else len(TABLE_COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0):
-        """Heads, their alignment and what they mean."""
-        if orientation != Qt.Orientation.Horizontal:
+        """Heads, their alignment, what they mean, and that the worst comes first."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(TABLE_COLUMNS):
             return None
+        column = TABLE_COLUMNS[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return HEADS[section]
+            return column.head
         if role == Qt.ItemDataRole.ToolTipRole:
-            return HINTS[section]
+            return column.hint
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _LEFT if section == SEQUENCE else _RIGHT
+            return _LEFT if section in (SEQUENCE, STATE) else _RIGHT
+        if role == Qt.ItemDataRole.InitialSortOrderRole:
+            worst_is_large = column.worse in ("large", "off one")
+            return Qt.SortOrder.DescendingOrder if worst_is_large else Qt.SortOrder.AscendingOrder
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
@@ -130,9 +150,9 @@ class SamplesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.words(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _LEFT if column == SEQUENCE else _RIGHT
+            return _LEFT if column in (SEQUENCE, STATE) else _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.catalogue.problems.get(row) or self.catalogue.name(row)
+            return self.catalogue.problem(row) or self.catalogue.name(row)
         if role == Qt.ItemDataRole.UserRole:
             return row
         return None
@@ -141,10 +161,19 @@ class SamplesModel(QAbstractTableModel):
         """What stands in a cell."""
         catalogue = self.catalogue
         if column == SEQUENCE:
-            return str(catalogue.sequences[row])
+            return catalogue.sequence(row)
         if column == FRAME:
             return str(catalogue.frames[row])
         if column == STATUS:
             return ""
-        value = catalogue.pa_mm[row] if column == PA else catalogue.error_px[row]
-        return "" if np.isnan(value) else f"{value:.1f}"
+        if column == STATE:
+            return STATE_WORDS[FrameState(catalogue.state[row])]
+        value = self.figure(row, column)
+        return TABLE_COLUMNS[column].write(value)
+
+    def figure(self, row: int, column: int) -> float:
+        """What a cell's words are made of, NaN where it is unknown."""
+        key = TABLE_COLUMNS[column].key
+        if not self.catalogue.has_figures(key):
+            return float("nan")
+        return float(self.catalogue.figures(key)[row])
