@@ -79,6 +79,7 @@ class Frame:
         hand: Labels, or None where the dataset gives none.
         object: The held object, or None.
         problems: What could not be read, one sentence each, naming the file.
+        camera_is_assumed: Whether nothing says what the camera was, so that `camera` is a guess.
     """
 
     frame_id: FrameId
@@ -88,6 +89,7 @@ class Frame:
     hand: HandLabel | None = None
     object: ObjectLabel | None = None
     problems: tuple[str, ...] = ()
+    camera_is_assumed: bool = False
 
     @property
     def is_left(self) -> bool:

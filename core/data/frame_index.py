@@ -28,6 +28,7 @@ class FrameIndex(Protocol):
         sequence_codes: (N,) index into `sequence_names` of every row.
         frames: (N,) frame names of every row, a numpy string array.
         problems: What is missing or malformed; frames without a picture among them.
+        takes_boxes: Whether hand boxes can be drawn: `core.data.own_pictures.index`.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class FrameIndex(Protocol):
     sequence_codes: np.ndarray
     frames: np.ndarray
     problems: tuple[Problem, ...]
+    takes_boxes: bool
 
     def __len__(self) -> int: ...
 

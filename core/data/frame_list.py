@@ -23,6 +23,7 @@ class FrameList:
     """
 
     kind: ClassVar[str] = ""
+    takes_boxes: ClassVar[bool] = False
 
     root: Path
     split: str

@@ -14,6 +14,7 @@ from core.data.frame_index import FrameIndex
 from core.data.freihand import index as freihand
 from core.data.ho3d.index import open_index as open_ho3d
 from core.data.ho3d.listing import available_splits as ho3d_splits
+from core.data.own_pictures import index as own_pictures
 from core.data.problems import Progress, WrongFolderError
 from core.hand.hand_model import HandModel
 
@@ -83,6 +84,10 @@ def _open_dexycb(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
     return dexycb.open_index(root, split, hand_model=options.hand_model, progress=options.progress)
 
 
+def _open_own_pictures(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
+    return own_pictures.open_index(root, hand_model=options.hand_model)
+
+
 #: The first that has a split in a folder reads it.
 LAYOUTS = (
     Layout(
@@ -104,6 +109,12 @@ LAYOUTS = (
         dexycb_layout.available_splits,
         _open_dexycb,
         {"train": "s0_train", "evaluation": "s0_test"},
+    ),
+    Layout(
+        "your own pictures",
+        ".jpg or .png files",
+        own_pictures.available_splits,
+        _open_own_pictures,
     ),
 )
 

@@ -28,6 +28,11 @@ def decode_colour(data: bytes) -> np.ndarray:
     return to_rgb(unpack_colour(data))
 
 
+def decode_upright(data: bytes) -> np.ndarray:
+    """`decode_colour` as a person would hold it: EXIF's orientation is applied."""
+    return to_rgb(_unpack(data, cv2.IMREAD_COLOR))
+
+
 def decode_exact(data: bytes) -> np.ndarray:
     """Decode a picture whose values are a code: (H, W, 3) uint8, RGB, without any conversion.
 

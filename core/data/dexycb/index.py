@@ -109,6 +109,7 @@ class DexYcbIndex(FrameList):
             camera=camera or assumed_camera(size_px),
             hand=self._hand(members, session, path, problems),
             problems=tuple(problems),
+            camera_is_assumed=camera is None,
         )
 
     def _hand(

@@ -119,7 +119,8 @@ class FreiHandIndex(FrameList):
         except ValueError as error:
             problems.append(f"{self.labels.cameras.source}: entry {hand_row}: {error}")
             camera = None
-        if camera is None:
+        is_assumed = camera is None
+        if is_assumed:
             problems.append("a camera with an assumed focal length is used; projections are off")
             camera = assumed_camera(size_px)
         return Frame(
@@ -128,6 +129,7 @@ class FreiHandIndex(FrameList):
             camera=camera,
             hand=self._hand(hand_row, problems),
             problems=tuple(problems),
+            camera_is_assumed=is_assumed,
         )
 
     def _hand(self, row: int, problems: list[str]) -> HandLabel | None:
