@@ -18,6 +18,7 @@ COMMANDS = (
     "import_config",
     "train",
     "doctor",
+    "render",
 )
 
 
