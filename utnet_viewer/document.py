@@ -4,16 +4,21 @@ The document holds no widgets. The window's loader and engine client write into 
 and connect to its signals.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from core.data.frame import Frame
 from core.evaluation.metrics import FrameMetrics
 from core.evaluation.prediction import Prediction
-from core.evaluation.store import Evaluation
 from core.hand.hand_model import HandMesh, HandModel
 from utnet_viewer.turns import Turns
+
+if TYPE_CHECKING:  # it brings in what only a thread needs, later
+    from core.evaluation.store import Evaluation
 
 
 @dataclass(frozen=True)

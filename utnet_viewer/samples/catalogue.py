@@ -1,9 +1,12 @@
 """Everything the samples list knows about each row, as columns: names, status, figures."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from fnmatch import translate
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +14,10 @@ from core.data.frame_index import FrameIndex
 from core.evaluation.columns import SCALARS, FrameState
 from core.evaluation.frame_filter_columns import MissingColumnError, OneWord, Words
 from core.evaluation.metrics import FrameMetrics
-from core.evaluation.store import Evaluation
 from utnet_viewer.samples.columns import stored_name
+
+if TYPE_CHECKING:  # it brings in what only a thread needs, later
+    from core.evaluation.store import Evaluation
 
 #: Why there is no such column yet.
 _NOT_YET = {
@@ -67,13 +72,13 @@ class Catalogue:
         self._clear()
 
     @classmethod
-    def of_names(cls, sequences: np.ndarray, frames: np.ndarray) -> "Catalogue":
+    def of_names(cls, sequences: np.ndarray, frames: np.ndarray) -> Catalogue:
         """A list of which only the names (N,), (N,) are known."""
         names, codes = np.unique(sequences, return_inverse=True)
         return cls(tuple(names.tolist()), codes, frames)
 
     @classmethod
-    def of_index(cls, index: FrameIndex) -> "Catalogue":
+    def of_index(cls, index: FrameIndex) -> Catalogue:
         """The list of a dataset that was just opened, with what is known to be unreadable."""
         catalogue = cls(tuple(index.sequence_names), index.sequence_codes, index.frames)
         reasons = {p.frame_id: str(p) for p in index.problems if p.frame_id is not None}

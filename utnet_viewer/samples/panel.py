@@ -1,13 +1,15 @@
 """The samples list: filter, how many pass, the table, the spread, and what cannot be read."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.evaluation.frame_filter import Filter, FilterError, parse
-from core.evaluation.store import Evaluation
 from utnet_viewer.document import Document
 from utnet_viewer.samples.catalogue import Catalogue
 from utnet_viewer.samples.columns import FIRST_METRIC, POSITIONS, TableColumn, column_named
@@ -26,6 +28,9 @@ from utnet_viewer.settings import Settings
 from utnet_viewer.theme import Theme
 from utnet_viewer.widgets.controls import IconButton, IconToggle, make_action
 from utnet_viewer.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from core.evaluation.store import Evaluation
 
 #: While an evaluation runs, the list is filtered and ordered anew no more often.
 REFRESH_MS = 1200
