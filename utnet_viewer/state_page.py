@@ -86,6 +86,12 @@ class StatePage(QWidget):
         )
         self._fill(buttons, recent)
 
+    def show_message(self, icon: str, title: str, text: str, buttons: list[Button]) -> None:
+        """Anything else that has to be said in place of what cannot be shown."""
+        self._set(icon, "t3", title)
+        self._say(self.text, text)
+        self._fill(buttons, [])
+
     def show_loading(self, what: str, path: str, cancel: Callable[[], None]) -> None:
         """Something takes a while; `say_progress` tells how far it is."""
         self._set("circle-half", "accent_text", what)

@@ -125,6 +125,12 @@ class View:
         self._fit = Fit.OWN
         self._keep_in_sight()
 
+    def follow(self, other: "View") -> bool:
+        """Show what another view of an equal canvas shows; whether that changed anything."""
+        is_same = self.scale == other.scale and np.array_equal(self.offset, other.offset)
+        self.scale, self.offset, self._fit = other.scale, other.offset.copy(), other._fit
+        return not is_same
+
     def to_canvas(self, points_px: np.ndarray) -> np.ndarray:
         """Picture pixels (..., 2) to canvas points (..., 2)."""
         return (np.asarray(points_px, float) + 0.5) * self.scale + self.offset

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
 
 from core.files.embedded import DEMO, demo_dataset
 from utnet_viewer.crash_log import log
 from utnet_viewer.docks import INSPECT, TRAIN
 from utnet_viewer.session import Session
-from utnet_viewer.training.preparing import Preparation, WaitingPage
+from utnet_viewer.workspace_entry import WorkspaceEntry
 
 if TYPE_CHECKING:  # imported when the tab is first opened: the window starts without them
     from core.training.run_folder import RunSummary
@@ -33,38 +32,29 @@ RUN_ACTIONS = (
 )
 
 
-class TrainEntry:
-    """Owns the workspace; nothing of it is made before somebody looks."""
+class TrainEntry(WorkspaceEntry):
+    """The tab where runs are started and watched."""
+
+    workspace: TrainWorkspace | None
 
     def __init__(self, session: Session, add_menu: Callable[[str, list[QAction]], None]) -> None:
         """Nothing is made yet; `add_menu` puts a panel's actions into a menu when it is there.
 
         `command` may be set before the tab is first opened.
         """
-        self._add_menu = add_menu
-        self._session, self._window = session, session.window
+        super().__init__(session, add_menu, TRAIN, waiting="Getting ready to train…")
         self.command: tuple[str, ...] | None = None  # stands in for ``utnet``; tests do that
-        self.workspace: TrainWorkspace | None = None
         self.ask: Callable[[Path, str], None] = _nobody  # the doctor, about a run and its dataset
         self._on_made: list[Callable[[], None]] = []
-        self._preparation: Preparation | None = None
         self.question: CloseQuestion | None = None
-        self._may_close = self._is_over = False
+        self._may_close = False
         self._waiting = QTimer(self._window, interval=_LOOK_MS)
         self._waiting.timeout.connect(self._close_when_stopped)
         self.form_actions, self.run_actions = self._make_actions()
-        self._window.set_page(TRAIN, self._make)
         self._window.ask_before_closing(self.may_close)
-        self._window.closing.connect(self._on_closing)
-        # However the application ends: a thread that follows runs must not outlive it.
-        QCoreApplication.instance().aboutToQuit.connect(self._on_closing)
 
     def _make_actions(self) -> tuple[list[QAction], list[QAction]]:
-        def add(name: str, words: str, key: str, run: Callable[[], None]) -> QAction:
-            return self._window.actions_.add(
-                name, words, run, group="Train", shortcut=key, workspace=TRAIN.name
-            )
-
+        add = self._make_action
         form = (
             ("config_open", "Open a configuration…", "", "ask_to_open"),
             ("config_save", "Save the configuration…", "Ctrl+S", "ask_to_save"),
@@ -82,20 +72,9 @@ class TrainEntry:
         ]
         return of_form, [start, *of_run]
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the tab shows all that it has."""
-        return self.workspace is not None and self.workspace.is_settled
-
-    def _make(self) -> QWidget:
-        """A page that says what it waits for, and becomes the workspace."""
-        self._page = WaitingPage("Getting ready to train…")
-        self._preparation = Preparation(
-            [self._make_form, self._make_charts, self._make_workspace], self._window
-        )
-        self._preparation.failed.connect(self._page.words.setText)
-        self._preparation.start()
-        return self._page
+    def steps(self) -> list[Callable[[], None]]:
+        """Form and charts take longest, so each has a turn of its own."""
+        return [self._make_form, self._make_charts, self._make_workspace]
 
     def _make_form(self) -> None:
         from utnet_viewer.training.configuration_panel import ConfigurationPanel
@@ -121,21 +100,11 @@ class TrainEntry:
             command=self.command,
             parent=self._page,
         )
-        self.workspace = workspace
-        self._page.show_instead(workspace)
-        if self._window.workspace == TRAIN:
-            workspace.runs.table.table.setFocus()
+        self._show(workspace, focus=workspace.runs.table.table)
+        self._tell_refusals()
         workspace.checkpoint_wanted.connect(self._open_checkpoint)
-        workspace.said.connect(window.status.say)
-        workspace.refused.connect(
-            lambda title, text, details: session.notice(title, text, details=details)
-        )
         workspace.states_changed.connect(self._enable)
-        window.page_reset_wanted.connect(workspace.reset_layout)
         session.document.dataset_changed.connect(self._offer_datasets)
-        for title, actions in workspace.actions_of_panels().items():
-            window.actions_.adopt(title, actions, workspace=TRAIN.name)
-            self._add_menu(title, actions)
         self._list_keys()
         workspace.ask_wanted.connect(lambda run, dataset: self.ask(run, dataset))
         self._offer_datasets()
@@ -255,15 +224,8 @@ class TrainEntry:
         self._window.close()
 
     def _on_closing(self) -> None:
-        if self._is_over:
-            return
-        self._is_over = True
         self._waiting.stop()
-        QCoreApplication.instance().aboutToQuit.disconnect(self._on_closing)
-        if self._preparation is not None:
-            self._preparation.end()
-        if self.workspace is not None:
-            self.workspace.shut_down()
+        super()._on_closing()
 
 
 def _nobody(_run: Path, _dataset: str) -> None:

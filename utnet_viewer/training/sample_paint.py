@@ -51,9 +51,23 @@ def paint_thumbnail(
     painter.setClipRect(place)
     _paint_picture(painter, picture, place)
     truth, prediction = points_of(event.truth_px), points_of(event.keypoints_px)
+    paint_small_hands(
+        painter,
+        None if truth is None else on_picture(truth, place),
+        None if prediction is None else on_picture(prediction, place),
+    )
+    is_bad = bool(event.truth_px) and not np.isfinite(event.error_px)
+    colour = OVER_IMAGERY.colour("fault") if is_bad else WHITE
+    paint_tag(painter, QPointF(place.left() + 4, place.bottom() - 24), error_text(event), colour)
+    painter.restore()
+
+
+def paint_small_hands(
+    painter: QPainter, truth: np.ndarray | None, prediction: np.ndarray | None
+) -> None:
+    """Both hands on a picture too small for marks: points (21, 2) on the screen, or None."""
     if truth is not None:
-        lines = _lines(on_picture(truth, place))
-        every = [line for finger in lines.values() for line in finger]
+        every = [line for finger in _lines(truth).values() for line in finger]
         for pen in (
             solid_pen(CASING, _TRUTH_WIDTH + _CASING_GROWTH),
             solid_pen(WHITE, _TRUTH_WIDTH),
@@ -61,15 +75,11 @@ def paint_thumbnail(
             painter.setPen(pen)
             painter.drawLines(every)
     if prediction is not None:
-        for finger, lines in _lines(on_picture(prediction, place)).items():
+        for finger, lines in _lines(prediction).items():
             painter.setPen(solid_pen(CASING, _PREDICTION_WIDTH + _CASING_GROWTH))
             painter.drawLines(lines)
             painter.setPen(dashed_pen(FINGER_COLOURS[finger], _PREDICTION_WIDTH, (2.0, 1.3)))
             painter.drawLines(lines)
-    is_bad = bool(event.truth_px) and not np.isfinite(event.error_px)
-    colour = OVER_IMAGERY.colour("fault") if is_bad else WHITE
-    paint_tag(painter, QPointF(place.left() + 4, place.bottom() - 24), error_text(event), colour)
-    painter.restore()
 
 
 def paint_large(
