@@ -240,14 +240,21 @@ class Loader(QObject):
         asked_in = self._round
 
         def work() -> None:
-            if not self._is_closed and asked_in == self._round:
+            is_wanted = not self._is_closed and asked_in == self._round
+            if is_wanted and not self._is_measured(sample.row):
                 self._was_measured.emit(asked_in, with_prediction(sample, prediction))
 
         self._pools[priority].start(work)
 
+    def _is_measured(self, row: int) -> bool:
+        """Whether the row has its prediction; one asked for again waits with the first."""
+        entry = self._cache.get(row)
+        return entry is not None and entry.sample.prediction is not None
+
     def _on_measured(self, asked_in: int, sample: Sample) -> None:
         entry = self._cache.get(sample.row)
-        if asked_in != self._round or entry is None:
+        # A second measurement of the same would be painted, and drawn ahead, a second time.
+        if asked_in != self._round or entry is None or self._is_measured(sample.row):
             return
         self._cache[sample.row] = replace(entry, sample=sample)
         if sample.metrics is not None:

@@ -79,6 +79,22 @@ def test_an_answer_is_measured_and_shown(loader, document, engine, qtbot):
     assert document.sample.metrics.pa_mpjpe_mm > 0
 
 
+def test_an_answer_that_comes_twice_is_shown_once(loader, document, engine, qtbot):
+    key = open_row(qtbot, document, engine, 0)
+    shown, scored = [], []
+    document.sample_changed.connect(shown.append)
+    loader.scored.connect(lambda row, *_: scored.append(row))
+    engine.prediction_ready.emit(key, make_sample(row=0).prediction)
+    engine.prediction_ready.emit(key, make_sample(row=0).prediction)  # before it is measured
+    open_row(qtbot, document, engine, 1)
+    engine.prediction_ready.emit(key, make_sample(row=0).prediction)
+    key = (key[0], 1)
+    engine.prediction_ready.emit(key, make_sample(row=1).prediction)
+    qtbot.waitUntil(lambda: 1 in scored, timeout=20_000)
+    assert sorted(scored) == [0, 1]
+    assert [sample.row for sample in shown if sample.prediction is not None] in ([1], [0, 1])
+
+
 def test_what_another_model_said_is_not_shown_as_this_ones(loader, document, engine, qtbot):
     key = open_row(qtbot, document, engine, 0)
     engine.prediction_ready.emit(key, make_sample(row=0).prediction)
