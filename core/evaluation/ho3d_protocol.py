@@ -9,7 +9,7 @@ The script's own peculiarities are kept, because published numbers rest on them:
   hand of length 0 as it is, and lays wrist on wrist;
 - a keypoint counts as correct at a distance up to *and including* a threshold, a point of the
   F-score only *below* it;
-- nothing is defined for NaN and infinity: the script stops there, and so does `measure_hands`.
+- nothing is defined for NaN and infinity: the script stops there, and so does `official_sums`.
 """
 
 from dataclasses import dataclass, field
@@ -158,7 +158,7 @@ class ProtocolSums:
         )
 
 
-def measure_hands(
+def official_sums(
     truth_joints_m: np.ndarray,
     truth_vertices_m: np.ndarray,
     joints_m: np.ndarray,

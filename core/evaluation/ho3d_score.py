@@ -19,7 +19,7 @@ from core.evaluation.ho3d_protocol import (
     OfficialScores,
     ProtocolSums,
     first_unusable,
-    measure_hands,
+    official_sums,
 )
 from core.evaluation.ho3d_suspicions import suspicions
 from core.workers import map_in_order
@@ -191,7 +191,7 @@ def _measure(batch: _Batch) -> tuple[ProtocolSums, int]:
     joints, first = batch.joints, batch.first
     truth_vertices_m = _meshes_m(batch.truth_texts, first, joints.truth_source)
     vertices_m = _meshes_m(batch.texts, first, joints.source)
-    sums = measure_hands(joints.truth_m, truth_vertices_m, joints.predicted_m, vertices_m)
+    sums = official_sums(joints.truth_m, truth_vertices_m, joints.predicted_m, vertices_m)
     return sums, int((np.ptp(vertices_m, axis=1) == 0).all(-1).sum())
 
 

@@ -18,7 +18,7 @@ from core.evaluation.ho3d_protocol import (
     ProtocolSums,
     align_procrustes,
     align_scale_translation,
-    measure_hands,
+    official_sums,
 )
 from core.hand.mano_file import load_hand_model
 
@@ -47,7 +47,7 @@ def sums_of(truth, predicted) -> ProtocolSums:
     columns = [
         np.array([hand[part] for hand in hands]) for hands in (truth, predicted) for part in (0, 1)
     ]
-    return measure_hands(*columns)
+    return official_sums(*columns)
 
 
 def assert_official(truth, predicted):
