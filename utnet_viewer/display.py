@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
 
-from utnet_viewer.document import EngineState
+from utnet_viewer.document import EngineState, Sample
 from utnet_viewer.session import Session
 
 #: Words, colour of the chip's dot and kind of the status text, by the engine's phase.
@@ -27,11 +27,13 @@ class Display(QObject):
         self._session, self._window = session, session.window
         self._document, self._latency_ms = session.document, float("nan")
         self._shown_engine: EngineState | None = None
+        self._shown_mirrored = False
         document = session.document
         document.dataset_changed.connect(self._on_dataset_changed)
         document.row_changed.connect(self._on_row_changed)
         document.engine_changed.connect(self._on_engine_changed)
         document.hand_model_changed.connect(self._on_hand_model_changed)
+        document.sample_changed.connect(self._on_sample_changed)
         session.loader.shown.connect(self._on_shown)
         session.stepper.playing_changed.connect(self._say_figures)
         self._window.timeline.scrubbed.connect(document.select)
@@ -75,12 +77,23 @@ class Display(QObject):
         status.restart.setVisible(state.phase == "dead" or is_silent)
 
     def _on_hand_model_changed(self) -> None:
-        model = self._document.hand_model
+        """The model of the side on screen: the one that is open, or its mirror image."""
+        model, sample = self._document.hand_model, self._document.sample
+        is_left = sample is not None and sample.frame is not None and sample.frame.is_left
+        is_mirrored = model.is_right == is_left
         words = STAND_IN if model.is_stand_in else f"Hand model: {model.name}"
-        self._window.top_bar.hand.say(
-            "stand-in hand" if model.is_stand_in else model.name, hint=words
-        )
+        name = "stand-in hand" if model.is_stand_in else model.name
+        if is_mirrored:
+            side = "left" if is_left else "right"
+            words, name = f"{words}; mirrored for this {side} hand", f"{name}, mirrored"
+        self._shown_mirrored = is_mirrored
+        self._window.top_bar.hand.say(name, hint=words)
         self._window.status.say_hand(words)
+
+    def _on_sample_changed(self, sample: Sample | None) -> None:
+        is_left = sample is not None and sample.frame is not None and sample.frame.is_left
+        if (self._document.hand_model.is_right == is_left) != self._shown_mirrored:
+            self._on_hand_model_changed()
 
     def _on_shown(self, _row: int, latency_ms: float) -> None:
         self._latency_ms = latency_ms

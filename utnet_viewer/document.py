@@ -66,6 +66,7 @@ class Document(QObject):
     hovered_joint_changed = Signal(int)  # joint index, -1 for none
     engine_changed = Signal(object)  # EngineState
     hand_model_changed = Signal()
+    labels_changed = Signal()  # of the open dataset, by hand: what was read of it is read again
     evaluation_changed = Signal(object)  # Evaluation | None: another one is shown
 
     def __init__(self, hand_model: HandModel) -> None:

@@ -61,6 +61,7 @@ class Loader(QObject):
         self._ahead_delay.timeout.connect(self._look_ahead)
         document.dataset_changed.connect(self.forget)
         document.hand_model_changed.connect(self.reload)
+        document.labels_changed.connect(self.reload)
         document.row_changed.connect(self._on_row_changed)
         engine.state_changed.connect(self._on_engine_state)
         engine.prediction_ready.connect(self._on_prediction)

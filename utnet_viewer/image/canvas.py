@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from utnet_viewer.document import Document, Sample
 from utnet_viewer.image import canvas_paint, layers
+from utnet_viewer.image.box_tool import BoxTool
 from utnet_viewer.image.hover_card import card_size, joint_card, place_card
 from utnet_viewer.image.overlay import (
     Overlay,
@@ -52,6 +53,8 @@ class ImageCanvas(QWidget):
         self._views = {False: View(), True: View()}  # by "in the crop"
         self._hand_parts = faces_by_part(document.hand_model)
         self._outlines: dict[bool, list[np.ndarray]] | None = None
+        self.box_tool = BoxTool(self)
+        self.box_tool.changed.connect(self.update)
         self._drag_from: QPointF | None = None
         self._drags_overview = False
         self._is_patient = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -245,6 +248,8 @@ class ImageCanvas(QWidget):
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             super().mousePressEvent(event)
             return
+        if self.picture is not None and self.box_tool.press(event.position()):
+            return
         place = canvas_paint.overview_place(self)
         self._drags_overview = place is not None and place.contains(event.position())
         self._drag_from = event.position()
@@ -255,6 +260,8 @@ class ImageCanvas(QWidget):
         """Pan while a button is down; else say which joint the pointer is on."""
         at = event.position()
         self.pointer = at
+        if self.picture is not None and self.box_tool.move(at):
+            return
         if self._drag_from is None:
             self.document.hover(self.joint_at(at))
             self.update()
@@ -268,12 +275,14 @@ class ImageCanvas(QWidget):
 
     def mouseReleaseEvent(self, event) -> None:
         """Stop panning."""
+        if self.box_tool.release():
+            return
         self._drag_from = None
         self.unsetCursor()
 
     def mouseDoubleClickEvent(self, event) -> None:
         """Fit the hand, or the whole picture."""
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and not self.box_tool.is_active:
             self.toggle_fit()
 
     def leaveEvent(self, event) -> None:
@@ -300,7 +309,15 @@ class ImageCanvas(QWidget):
             ]
             QToolTip.showText(event.globalPos(), story[0] if story else "", self)
             return True
+        if event.type() == QEvent.Type.ShortcutOverride and self.box_tool.wants(event):
+            event.accept()
+            return True
         return super().event(event)
+
+    def keyPressEvent(self, event) -> None:
+        """Keys of the box that is being drawn."""
+        if not self.box_tool.key(event):
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event) -> None:
         """Fit again, or keep the middle in the middle."""
@@ -320,5 +337,6 @@ class ImageCanvas(QWidget):
             canvas_paint.paint_message(painter, QRectF(self.rect()), message, self.theme.palette)
         elif self.picture is not None:
             canvas_paint.paint_canvas(painter, self)
+            self.box_tool.paint(painter)
         if self.hasFocus():
             canvas_paint.paint_focus(painter, self)

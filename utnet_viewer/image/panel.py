@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.conventions import JOINT_COUNT
 from utnet_viewer.document import Document, Sample
+from utnet_viewer.image.box_drawing import BoxDrawing
 from utnet_viewer.image.canvas import ZOOM_STEP, ImageCanvas
 from utnet_viewer.image.canvas_paint import paint_taken
 from utnet_viewer.image.layers import LAYERS
@@ -36,6 +37,7 @@ class ImagePanel(Panel):
         fit = IconButton("corners-out", "Fit the hand, or the whole picture", theme, shortcut="Z")
         fit.action.triggered.connect(lambda: self.canvas.toggle_fit())
         self.add_tool(fit)
+        self.box_drawing = BoxDrawing(self, self.canvas, self.modes, theme)
         self.set_legend(self.legend)
         self.set_body(self.canvas)
         self._add_key_actions()

@@ -48,6 +48,8 @@ def message_for(document: Document, sample: Sample | None) -> Message | None:
 def notes_for(document: Document, sample: Sample) -> list[Note]:
     """Tags for a sample that has a frame."""
     notes = []
+    if sample.frame.camera_is_assumed:
+        notes.append(_assumed_focal(sample))
     if sample.frame.problems:
         notes.append(Note(_missing_parts(sample), "\n".join(sample.frame.problems)))
     if sample.problem:
@@ -55,6 +57,15 @@ def notes_for(document: Document, sample: Sample) -> list[Note]:
     elif sample.prediction is None:
         notes.append(_awaiting(document))
     return notes
+
+
+def _assumed_focal(sample: Sample) -> Note:
+    focal_px = sample.frame.camera.focal_px[0]
+    details = (
+        "Nothing says what the camera was. Distances to it scale with this guess; lay an "
+        "intrinsics.json with fx, fy, cx and cy in pixels beside the pictures to replace it."
+    )
+    return Note(f"assumed focal length: {focal_px:.0f} px", details, kind="info")
 
 
 def _missing_parts(sample: Sample) -> str:
