@@ -77,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     if out.exists() and not arguments.force:
         raise ValueError(f"{out} exists already; replace it with --force")
     with _ending_on_sigterm(), _file_beside(out) as part:
+        if arguments.progress:
+            print(json.dumps({"event": "writing", "part": str(part)}), flush=True)
         _render(RenderOrder(**{**vars(order), "out": str(part)}), arguments)
         os.replace(part, out)
     if arguments.progress:

@@ -189,6 +189,7 @@ def test_ended_by_sigterm_it_leaves_no_half_of_a_film(dataset, tmp_path):
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
+    assert b'"writing"' in process.stdout.readline()
     assert b'"started"' in process.stdout.readline()
     assert [path.suffix for path in tmp_path.iterdir()] == [".mp4"]  # under another name
     process.send_signal(signal.SIGTERM)

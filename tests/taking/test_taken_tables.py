@@ -8,7 +8,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QTableView, QWidget
+from support_samples import RowsOnly, stand_in_hand
 
+from utnet_viewer.document import Document
+from utnet_viewer.samples.catalogue import Catalogue
+from utnet_viewer.samples.panel import SamplesPanel
 from utnet_viewer.taking.tables import csv_bytes, table_of
 from utnet_viewer.theme import DARK, Theme
 from utnet_viewer.widgets.panel import Panel
@@ -75,3 +79,27 @@ def test_a_panel_without_a_table_has_none(qtbot):
     panel.set_body(QWidget())
     qtbot.addWidget(panel)
     assert table_of(panel) is None
+
+
+def test_the_samples_list_as_it_is_filtered_and_sorted(qtbot):
+    frames = np.array([f"{number:04d}" for number in range(30)])
+    catalogue = Catalogue.of_names(np.array(["MC1"] * 15 + ["MC2"] * 15), frames)
+    errors_mm = np.random.default_rng(0).uniform(3, 30, 30).astype(np.float32)
+    for row, error_mm in enumerate(errors_mm):
+        catalogue.score(row, {"pa_mpjpe_mm": error_mm})
+    catalogue.problems[20] = "MC2/0020: the picture is missing"
+    document = Document(stand_in_hand())
+    document.set_index(RowsOnly(30))
+    panel = SamplesPanel(document, Theme(DARK))
+    qtbot.addWidget(panel)
+    panel.set_catalogue(catalogue)
+    panel.use_filter("seq:MC2")
+    panel.sort_by("pa_mpjpe")
+    table = table_of(panel)
+    heads, *rows = read(csv_bytes(table.heads, table.columns()))
+    assert heads == ["sequence", "frame", "pa_mpjpe_mm", "state", "problem"]
+    order = 15 + np.argsort(-errors_mm[15:])
+    assert [row[0] for row in rows] == ["MC2"] * 15
+    assert [row[1] for row in rows] == frames[order].tolist()
+    assert [np.float32(row[2]) for row in rows] == errors_mm[order].tolist()
+    assert [row[4] for row in rows if row[1] == "0020"] == ["MC2/0020: the picture is missing"]

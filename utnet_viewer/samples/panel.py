@@ -21,6 +21,7 @@ from utnet_viewer.samples.metric_menu import fill_metric_menu
 from utnet_viewer.samples.saved_filters import SavedFilters
 from utnet_viewer.samples.summary_dialog import SummaryDialog
 from utnet_viewer.samples.table_model import SamplesModel
+from utnet_viewer.samples.taken import samples_table
 from utnet_viewer.samples.thumbnails import Thumbnails
 from utnet_viewer.samples.unreadable_dialog import UnreadableDialog
 from utnet_viewer.samples.worst_walk import WorstWalk
@@ -31,6 +32,7 @@ from utnet_viewer.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from core.evaluation.store import Evaluation
+    from utnet_viewer.taking.tables import Table
 
 #: While an evaluation runs, the list is filtered and ordered anew no more often.
 REFRESH_MS = 1200
@@ -397,6 +399,10 @@ class SamplesPanel(Panel):
         self.thumbnails.close()
 
     # What is remembered.
+
+    def taken_table(self) -> Table | None:
+        """The list as it stands, with all that is known of its rows."""
+        return samples_table(self.model)
 
     def save_state(self) -> str:
         """Also which columns were chosen."""

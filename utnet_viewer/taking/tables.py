@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtWidgets import QTableView
 
@@ -23,8 +24,9 @@ class Table:
     Attributes:
         name: What it lists, part of the file's name.
         heads: Of each column, with its unit: ``pa_mpjpe_mm``.
-        columns: Gives the columns, all of one length, in the order on screen. Called in the
-            window's thread; what it gives is turned into text in another one and must not change.
+        columns: Gives the columns (arrays or lists), all of one length, in the order on screen.
+            Called in the window's thread; what it gives is turned into text in another one and
+            must not change.
     """
 
     name: str
@@ -61,8 +63,15 @@ def csv_bytes(heads: Sequence[str], columns: Sequence[Sequence[object]]) -> byte
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(heads)
-    writer.writerows([_written(value) for value in row] for row in zip(*columns, strict=True))
+    writer.writerows(zip(*map(_texts, columns), strict=True))
     return text.getvalue().encode("utf-8")
+
+
+def _texts(column: Sequence[object]) -> list[object]:
+    """A column's cells; figures of arrays with the digits that tell them apart."""
+    if isinstance(column, np.ndarray) and column.dtype.kind == "f":
+        return np.where(np.isnan(column), "", column.astype(np.str_)).tolist()
+    return [_written(value) for value in column]
 
 
 def _written(value: object) -> object:
