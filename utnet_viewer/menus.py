@@ -12,6 +12,7 @@ from utnet_viewer.doctor.entry import DoctorEntry
 from utnet_viewer.session import Session
 from utnet_viewer.stepping import LONG_STEP
 from utnet_viewer.taking.desk import TakingDesk
+from utnet_viewer.taking.film_desk import FilmDesk
 from utnet_viewer.training.entry import TrainEntry
 
 DEVICES = ("auto", "cpu", "cuda:0", "mps")
@@ -33,6 +34,7 @@ class Menus:
         self.doctor = DoctorEntry(session, self.train, self._add_doctor_menu)
         self.taking = TakingDesk(self._window, commands.sample_name)
         self.taking.failed.connect(lambda title, text: session.notice(title, text))
+        self.film = FilmDesk(session)
         self._file.aboutToShow.connect(self.taking.name_actions)
         self._add_menu_keys()
         self._add_file_actions()
@@ -239,7 +241,7 @@ class Menus:
         self._file.addActions(self.doctor.file_actions)
         self._file.addSeparator()
         self._file.addActions(self.taking.actions)
-        self._put(self._file, "picture", "", "quit")
+        self._put(self._file, "take_film", "picture", "", "quit")
 
     def _fill_edit(self) -> None:
         self._put(self._edit, "filter", "clear_filter", "unsort", "", "unreadable", "copy_name")
