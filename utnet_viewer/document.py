@@ -6,6 +6,7 @@ and connect to its signals.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,18 @@ class Document(QObject):
     def sample(self) -> Sample | None:
         """The current sample, or None when nothing is open."""
         return self._sample
+
+    @property
+    def awaits_prediction(self) -> bool:
+        """Whether the current sample will soon be replaced by itself with its prediction."""
+        sample = self._sample
+        is_open = sample is not None and sample.prediction is None and not sample.problem
+        return is_open and self.engine.phase in ("ready", "busy")
+
+    def show_later(self, show: Callable[[], None]) -> None:
+        """Show something of the sample when the photo is painted; where a prediction is awaited,
+        together with it rather than twice."""
+        self.turns.later(show, is_passing=self.awaits_prediction)
 
     def set_index(self, index) -> None:
         """Put another dataset on screen (or None); no row is selected after this."""

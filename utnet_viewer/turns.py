@@ -8,6 +8,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
+#: What is about to be replaced is not shown before this: a prediction is there sooner as a rule,
+#: and would have to wait until all panels had painted themselves without it.
+PATIENCE_MS = 150
+
 
 class Turns(QObject):
     """Pieces of work in the order in which they were first asked for; each waits only once.
@@ -23,14 +27,29 @@ class Turns(QObject):
         self._timer = QTimer(self, interval=1)
         self._timer.timeout.connect(self._next)
         self._has_painted = False  # the first turn is for the photo, which comes with new work
+        self._passing: dict[Callable[[], None], None] = {}
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._lose_patience)
 
     @property
     def is_busy(self) -> bool:
         """Whether something waits."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._passing)
 
-    def later(self, work: Callable[[], None]) -> None:
-        """Do this in a turn of its own; asked for again before that, it is done once."""
+    def later(self, work: Callable[[], None], *, is_passing: bool = False) -> None:
+        """Do this in a turn of its own; asked for again before that, it is done once.
+
+        `is_passing` says that what it would show is about to be replaced: the work waits a moment
+        for being asked for again.
+        """
+        if is_passing and work not in self._waiting:
+            self._passing.setdefault(work)
+            if not self._patience.isActive():
+                self._patience.start()
+            return
+        self._passing.pop(work, None)
+        if not self._passing:
+            self._patience.stop()
         self._waiting.setdefault(work)
         self._has_painted = False
         if not self._timer.isActive():
@@ -38,6 +57,7 @@ class Turns(QObject):
 
     def finish(self) -> None:
         """Do at once what waits."""
+        self._lose_patience()
         while self._waiting:
             self._do_next()
         self._timer.stop()
@@ -45,7 +65,13 @@ class Turns(QObject):
     def forget(self) -> None:
         """Leave undone what waits."""
         self._waiting.clear()
+        self._passing.clear()
         self._timer.stop()
+        self._patience.stop()
+
+    def _lose_patience(self) -> None:
+        for work in list(self._passing):
+            self.later(work)
 
     def _next(self) -> None:
         if self._has_painted:

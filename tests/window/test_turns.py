@@ -41,9 +41,27 @@ def test_what_fails_does_not_come_again(qtbot):
     assert not turns.is_busy
 
 
+def test_what_will_be_replaced_waits_for_that(qtbot):
+    turns, done = Turns(), []
+
+    def show() -> None:
+        done.append("shown")
+
+    turns.later(show, is_passing=True)
+    turns.later(lambda: done.append("other"))
+    qtbot.waitUntil(lambda: done == ["other"])
+    assert turns.is_busy  # it waits
+    turns.later(show)
+    qtbot.waitUntil(lambda: not turns.is_busy)
+    assert done == ["other", "shown"]  # once
+    turns.later(show, is_passing=True)  # and nothing replaces it
+    qtbot.waitUntil(lambda: done == ["other", "shown", "shown"])
+
+
 def test_what_is_forgotten_is_not_done(qtbot):
     turns, done = Turns(), []
     turns.later(lambda: done.append(1))
+    turns.later(lambda: done.append(2), is_passing=True)
     turns.forget()
     qtbot.wait(20)
     assert done == [] and not turns.is_busy
@@ -53,5 +71,6 @@ def test_finishing_does_it_all_at_once(qapp):
     turns, done = Turns(), []
     for number in range(3):
         turns.later(lambda number=number: done.append(number))
+    turns.later(lambda: done.append(3), is_passing=True)
     turns.finish()
-    assert done == [0, 1, 2] and not turns.is_busy
+    assert done == [0, 1, 2, 3] and not turns.is_busy

@@ -176,7 +176,7 @@ class MeshPanel(Panel):
 
     def _connect_document(self) -> None:
         document = self.document
-        document.sample_changed.connect(lambda _: document.turns.later(self._show_sample))
+        document.sample_changed.connect(lambda _: document.show_later(self._show_sample))
         document.row_changed.connect(lambda _: self._on_row_changed())
         document.neighbour_ready.connect(self._on_neighbour)
         document.hand_model_changed.connect(self._on_hand_model_changed)
@@ -207,8 +207,7 @@ class MeshPanel(Panel):
             scene = self._scene_of(sample)
         self._ahead = _Ahead()
         self.view.set_message(*_message(sample))
-        is_passing = self._is_awaiting_prediction(sample)
-        self.view.set_scene(scene, is_passing=is_passing, ahead=drawn)
+        self.view.set_scene(scene, is_passing=self.document.awaits_prediction, ahead=drawn)
         self._update_legend()
 
     def _scene_of(self, sample: Sample) -> MeshScene | None:
@@ -228,11 +227,6 @@ class MeshPanel(Panel):
         scene = self._scene_of(self._neighbour)
         drawn = None if scene is None else self.view.draw_ahead(scene)
         self._ahead = _Ahead(self._neighbour, self.alignment, scene, drawn)
-
-    def _is_awaiting_prediction(self, sample: Sample | None) -> bool:
-        may_come = self.document.engine.phase in ("ready", "busy")
-        is_open = sample is not None and sample.prediction is None and not sample.problem
-        return may_come and is_open
 
     def _update_legend(self) -> None:
         scene = self.view.scene

@@ -136,7 +136,7 @@ class ReadoutsPanel(Panel):
 
     def _connect(self) -> None:
         document = self.document
-        document.sample_changed.connect(lambda _: document.turns.later(self._show_sample))
+        document.sample_changed.connect(lambda _: document.show_later(self._show_sample))
         document.hovered_joint_changed.connect(self._on_hovered_joint)
         document.dataset_changed.connect(self.seen.clear)
         document.hand_model_changed.connect(self._on_hand_model)
