@@ -15,14 +15,11 @@ from core.doctor.check import Changes, Named, Outcome, Reading, Verdict
 from core.doctor.examination import Examination
 from core.doctor.thresholds import default_thresholds
 from core.doctor.words import catalogue, say
-
-MINUS = "\N{MINUS SIGN}"
+from core.pages.numbers import ROUNDING, number
 
 #: Units that names of quantities end with; a number carries its own.
 _UNIT_IN_NAME = re.compile("_(mm|px|deg|rad)$")
-
-#: Nothing that is measured here means anything below this: it is what rounding leaves of zero.
-ROUNDING = 1e-12
+_UNIT_SIGNS = {"deg": "°"}
 
 #: Reasons whose detail is a list of ids, and the catalogue's section and part that name them.
 _DETAIL_NAMES = {"blocked": ("causes", ".title"), "missing": ("parts", "")}
@@ -62,6 +59,12 @@ def label(text: str, language: str) -> str:
         if key in texts:
             return texts[key]
     return text
+
+
+def axis_label(text: str, language: str) -> str:
+    """What stands along an axis: its words, and the unit that its name ends with."""
+    words, unit = label(text, language), _UNIT_IN_NAME.search(text)
+    return f"{words}, {_UNIT_SIGNS.get(unit[1], unit[1])}" if unit else words
 
 
 def check_title(check: str, language: str) -> str:
@@ -135,26 +138,6 @@ def headline(examination: Examination, language: str) -> str:
     return say(key, language, tested=tested, warnings=warnings)
 
 
-def number(value: float) -> str:
-    """Four digits whatever the size: ``186.4``, ``0.1864``, ``3e−5``; NaN and ∞ as such.
-
-    What is below `ROUNDING` is written as 0.
-    """
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "∞" if value > 0 else f"{MINUS}∞"
-    size = abs(value) if abs(value) >= ROUNDING else 0.0
-    value = value if size else 0.0
-    if size and (size < 1e-3 or size >= 1e6):
-        mantissa, exponent = f"{value:.3e}".split("e")
-        text = f"{_trimmed(mantissa)}e{int(exponent)}"
-    else:
-        digits_before = math.floor(math.log10(size)) + 1 if size else 1
-        text = _trimmed(f"{value:.{max(0, 4 - digits_before)}f}")
-    return text.replace("-", MINUS)
-
-
 def quantity(name: str, language: str) -> str:
     """What was measured, in words: the catalogue's, else the name without underscores and unit."""
     plain = _UNIT_IN_NAME.sub("", name).replace("_", " ")
@@ -218,11 +201,6 @@ def changes_yaml(changes: Changes) -> str:
             place = place.setdefault(section, {})
         place[last] = value
     return yaml.safe_dump(nested, sort_keys=False, allow_unicode=True) if nested else ""
-
-
-def _trimmed(digits: str) -> str:
-    text = digits.rstrip("0").rstrip(".") if "." in digits else digits
-    return "0" if text in ("-0", "") else text
 
 
 def _is_share(reading: Reading) -> bool:

@@ -41,7 +41,7 @@ from core.doctor.words import LANGUAGES, catalogue
         (99.99999, "100"),
         (7e-14, "0"),
         (-7e-14, "0"),
-        (2e-12, "2e−12"),
+        (2e-9, "2e−9"),
         (math.nan, "NaN"),
         (math.inf, "∞"),
         (-math.inf, "−∞"),

@@ -149,7 +149,7 @@ class RemedyPanel(Panel):
         if words.remedy:
             self._head("Remedy", icon="wrench", token="accent_text")
             self._say(words.remedy, "body")
-        if number < len(shown.proposals):
+        if named.changes and number < len(shown.proposals):
             self._tell_proposal(number, shown.proposals[number], shown)
         if named.where:
             self._head("Where" if len(named.where) == 1 else "Where, worst first")

@@ -98,6 +98,9 @@ class SubjectPanel(Panel):
         for words in (self.cost, self.problem):
             words.setWordWrap(True)
         self.cost.setObjectName("hint")
+        # Room for the longest of its texts: the button below must not move from under the pointer.
+        self.cost.setMinimumHeight(2 * self.cost.fontMetrics().lineSpacing())
+        self.cost.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.problem.setObjectName("fieldProblem")
         self.summary.setObjectName("quiet")
         grid.addWidget(self.cost, len(rows) + 1, 0, 1, 2)

@@ -69,6 +69,12 @@ def label(text: str) -> str:
     return plain(said) if said == text and " " not in text else said
 
 
+def axis_label(text: str) -> str:
+    """What stands along an axis, with its unit."""
+    said = phrases.axis_label(text, LANGUAGE)
+    return plain(said) if said == text and " " not in text else said
+
+
 def check_title(check: str) -> str:
     """The question it asks."""
     return phrases.check_title(check, LANGUAGE)

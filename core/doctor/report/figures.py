@@ -2,26 +2,22 @@
 in silence: what cannot be drawn (not finite, no logarithm, outside the picture) is counted below.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
-from core.conventions import BONES, FINGER_OF_JOINT, JOINT_COUNT
 from core.doctor.evidence import Bars, Curves, Evidence, Overlay, Scatter
 from core.doctor.evidence_json import png
-from core.doctor.phrases import label, number
-from core.doctor.report.palette import FINGERS_OVER_IMAGERY
-from core.doctor.report.svg import Axis, Drawing, axis_over, text_width, thinned
+from core.doctor.phrases import axis_label, label, number
 from core.doctor.words import say
+from core.pages.plots import DASHES, paint_frame, stroke
+from core.pages.skeletons import hollow_corners, paint_links, paint_skeletons
+from core.pages.svg import Axis, Drawing, axis_over, text_width, thinned
 
 WIDTH = 640
 _LEFT, _RIGHT, _TOP = 64, 20, 50
 _PLOT_HEIGHT = 210
 _PICTURE_HEIGHT = 448
-
-#: Curves and skeletons differ by dashes as well as by colour.
-_DASHES = ("none", "7 4", "2 3", "9 3 2 3", "1 3")
-_CASING = "#0E1013"
 
 
 def figure(evidence: Evidence, language: str, *, style: str = "") -> str | None:
@@ -48,7 +44,7 @@ def _headed(title: str, subtitle: str, language: str, height: float) -> Drawing:
 
 
 def _scale_words(name: str, is_log: bool, language: str) -> str:
-    words = [label(name, language)] if name else []
+    words = [axis_label(name, language)] if name else []
     words += [say("figures.logarithmic", language)] if is_log else []
     return say("report.and", language).join(words)
 
@@ -128,7 +124,7 @@ def _scatter(evidence: Scatter, language: str) -> Drawing:
         return _empty(evidence.title, language)
     subtitle = _scale_words(evidence.y_label, is_log, language)
     drawing = _headed(evidence.title, subtitle, language, bottom + 42)
-    _frame(drawing, across, up, label(evidence.x_label, language))
+    paint_frame(drawing, across, up, axis_label(evidence.x_label, language))
     if evidence.diagonal:
         ends = np.array([max(across.low, up.low), min(across.high, up.high)])
         (x1, x2), (y1, y2) = across.place(ends), up.place(ends)
@@ -151,18 +147,6 @@ def _want_log(x: np.ndarray, y: np.ndarray) -> bool:
     return max(middles) > 20 * min(middles)
 
 
-def _frame(drawing: Drawing, across: Axis, up: Axis, x_label: str) -> None:
-    """Grid and texts of both axes; the horizontal grid only, without ticks or a frame."""
-    for place, text in up.ticks():
-        drawing.line(across.start, place, across.end, place, "grid")
-        drawing.text(across.start - 8, place + 4, text, "t3", anchor="end")
-    bottom = up.start
-    for place, text in across.ticks():
-        drawing.text(place, bottom + 16, text, "t3", anchor="middle")
-    middle = (across.start + across.end) / 2
-    drawing.text(middle, bottom + 33, x_label, "t3", anchor="middle")
-
-
 def _curves(evidence: Curves, language: str) -> Drawing:
     x = np.asarray(evidence.x, dtype=float)
     curves = {name: np.asarray(values, float) for name, values in evidence.curves.items()}
@@ -177,7 +161,7 @@ def _curves(evidence: Curves, language: str) -> Drawing:
     subtitle = _scale_words(evidence.y_label, evidence.is_log_y, language)
     drawing = _headed(evidence.title, subtitle, language, bottom + 42)
     x_words = _scale_words(evidence.x_label, evidence.is_log_x, language)
-    _frame(drawing, across, up, x_words)
+    paint_frame(drawing, across, up, x_words)
     for name, place in evidence.marks.items():
         at = float(across.place(place))
         if np.isfinite(at):
@@ -188,7 +172,7 @@ def _curves(evidence: Curves, language: str) -> Drawing:
         drawing.path(
             *_placed(across, up, x[:count], values[:count]),
             f"s{index % 5}",
-            style=_stroke(index),
+            style=stroke(index),
         )
     _legend(drawing, [label(name, language) for name in curves])
     _write_notes(drawing, _notes([heights], evidence.is_log_y, language))
@@ -199,14 +183,10 @@ def _placed(across: Axis, up: Axis, x: np.ndarray, y: np.ndarray) -> tuple[np.nd
     return thinned(across.place(x), up.place(y))
 
 
-def _stroke(index: int) -> str:
-    return f"stroke-width:1.75;stroke-dasharray:{_DASHES[index % len(_DASHES)]}"
-
-
 def _legend(drawing: Drawing, names: list[str]) -> None:
     x = 16.0
     for index, name in enumerate(names):
-        drawing.line(x, _TOP + 8, x + 26, _TOP + 8, f"s{index % 5}", style=_stroke(index))
+        drawing.line(x, _TOP + 8, x + 26, _TOP + 8, f"s{index % 5}", style=stroke(index))
         drawing.text(x + 32, _TOP + 12, name, "t2")
         x += 50 + text_width(name)
 
@@ -223,8 +203,8 @@ def _overlay(evidence: Overlay, language: str) -> Drawing:
     }
     if len(placed) > 1:
         first, second = list(placed.values())[:2]
-        _links(picture, first, second)
-    _skeletons(picture, list(placed.values()))
+        paint_links(picture, first, second)
+    paint_skeletons(picture, list(placed.values()))
     subtitle = say("report.sample", language, sample=evidence.sample)
     drawing = _headed(evidence.title, subtitle, language, _TOP + picture.height + 44)
     legend_width = _skeleton_legend(drawing, [label(name, language) for name in placed])
@@ -247,74 +227,17 @@ def _label_first(evidence: Overlay) -> dict[str, np.ndarray]:
     return {name: skeletons[name] for name in sorted(skeletons, key=lambda name: name != "label")}
 
 
-def _links(picture: Drawing, first: np.ndarray, second: np.ndarray) -> None:
-    """White lines from joint to joint: how far label and the other part."""
-    for (x1, y1), (x2, y2) in zip(first.tolist(), second.tolist(), strict=False):
-        if np.isfinite([x1, y1, x2, y2]).all():
-            picture.line(x1, y1, x2, y2, "", style="stroke:#fff;stroke-width:1.1;opacity:.8")
-
-
-def _skeletons(picture: Drawing, skeletons: list[np.ndarray]) -> None:
-    """All of them. Dark casings lie under every line, so that one skeleton never hides another."""
-    for index, points in enumerate(skeletons):
-        for _, ends in _bones(points):
-            width = 5.0 if index == 0 else 4.0
-            opacity = 0.9 if index == 0 else 0.6
-            look = f"stroke:{_CASING};stroke-width:{width};stroke-linecap:round;opacity:{opacity}"
-            picture.line(*ends, "", style=look)
-    for index, points in enumerate(skeletons):
-        for joint, ends in _bones(points):
-            width, dash = (2.6 if index == 0 else 2.0), _DASHES[index % len(_DASHES)]
-            colour = _finger_colour(joint)
-            look = f"stroke:{colour};stroke-width:{width};stroke-linecap:butt"
-            picture.line(*ends, "", style=f"{look};stroke-dasharray:{dash}")
-    for index, points in enumerate(skeletons):
-        for joint, (x, y) in enumerate(points.tolist()):
-            if np.isfinite([x, y]).all():
-                _marker(picture, x, y, index, _finger_colour(joint))
-
-
-def _bones(points: np.ndarray) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
-    """(child joint, both ends) of every bone whose ends are known."""
-    for parent, child in BONES if len(points) == JOINT_COUNT else ():
-        ends = (*points[parent].tolist(), *points[child].tolist())
-        if np.isfinite(ends).all():
-            yield child, ends
-
-
-def _finger_colour(joint: int) -> str:
-    finger = FINGER_OF_JOINT.get(joint)
-    return FINGERS_OVER_IMAGERY[finger] if finger else "#FFFFFF"
-
-
-def _marker(drawing: Drawing, x: float, y: float, index: int, colour: str) -> None:
-    """A filled circle for labels, a hollow diamond or square for what they are compared with."""
-    if index == 0:
-        look = f"fill:{colour};stroke:{_CASING};stroke-width:1.2"
-        drawing.circle(x, y, 4, "", style=look)
-        return
-    look = f"fill:{_CASING};fill-opacity:.45;stroke:{colour};stroke-width:1.6"
-    drawing.polygon(_hollow_corners(x, y, index), "", style=look)
-
-
 def _skeleton_legend(drawing: Drawing, names: list[str]) -> float:
     """Draw it; returns its width."""
     x, y = 16.0, _TOP + 8
     for index, name in enumerate(names):
-        dash = _DASHES[index % len(_DASHES)]
+        dash = DASHES[index % len(_DASHES)]
         drawing.line(x, y, x + 34, y, "sign", style=f"stroke-width:2;stroke-dasharray:{dash}")
         if index == 0:
             drawing.circle(x + 17, y, 4, "t1")
         else:
-            corners = _hollow_corners(x + 17, y, index)
+            corners = hollow_corners(x + 17, y, index)
             drawing.polygon(corners, "sign ground", style="stroke-width:1.6")
         drawing.text(x + 42, y + 4, name, "t2")
         x += 62 + text_width(name)
     return x - 36
-
-
-def _hollow_corners(x: float, y: float, index: int) -> list[tuple[float, float]]:
-    """A diamond, or a square from the third skeleton on."""
-    if index == 1:
-        return [(x, y - 4.6), (x + 4.6, y), (x, y + 4.6), (x - 4.6, y)]
-    return [(x + a * 3.6, y + b * 3.6) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]

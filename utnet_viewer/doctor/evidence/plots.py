@@ -18,7 +18,7 @@ from utnet_viewer.doctor.evidence.chart import (
     nearest,
     pair,
 )
-from utnet_viewer.doctor.telling import label
+from utnet_viewer.doctor.telling import axis_label, label
 from utnet_viewer.numbers import compact
 from utnet_viewer.theme import SIZE_AXIS, SIZE_LABEL, Theme, ui_font
 
@@ -34,7 +34,7 @@ class ScatterChart(Chart):
         super().__init__(theme, parent)
         self._evidence = evidence
         self._x, self._y = np.asarray(evidence.x, float), np.asarray(evidence.y, float)
-        x_label, y_label = label(evidence.x_label), label(evidence.y_label)
+        x_label, y_label = axis_label(evidence.x_label), axis_label(evidence.y_label)
         if evidence.diagonal:
             # One scale on both axes where the clouds are near; else the difference is the news.
             both = np.concatenate([self._x, self._y])
@@ -95,10 +95,10 @@ class CurvesChart(Chart):
         self.x_axis = axis_over(
             np.concatenate([self._x, marks]),
             is_log=evidence.is_log_x,
-            caption=label(evidence.x_label),
+            caption=axis_label(evidence.x_label),
         )
         self.y_axis = axis_over(
-            every, is_log=evidence.is_log_y, caption=label(evidence.y_label), from_zero=True
+            every, is_log=evidence.is_log_y, caption=axis_label(evidence.y_label), from_zero=True
         )
         self.setAccessibleName(label(evidence.title))
 
