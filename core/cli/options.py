@@ -92,6 +92,11 @@ def print_json(value: Any) -> None:
     print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def print_json_line(value: Any) -> None:
+    """The same in one line, and at once: for programs that read while the command works."""
+    print(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False), flush=True)
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}

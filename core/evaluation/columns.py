@@ -59,10 +59,14 @@ ARRAYS = {
 
 #: (N,) bool: whether depth was used; whether the crop was mirrored, as left hands' are.
 USED_DEPTH, IS_MIRRORED = "used_depth", "is_mirrored"
+#: (N,) float32: the area under the PCK curve of a frame's vertices, 0 to 50 mm (see
+#: `core.evaluation.pck`); their errors themselves would be forty times as large as all the rest.
+VERTEX_AUC, PA_VERTEX_AUC = "vertex_auc", "pa_vertex_auc"
 #: Shape and type of every column's rows.
 COLUMNS = {
     **dict.fromkeys(SCALARS, ((), np.float32)),
     **{name: (shape, np.float32) for name, shape in ARRAYS.items()},
+    **dict.fromkeys((VERTEX_AUC, PA_VERTEX_AUC), ((), np.float32)),
     USED_DEPTH: ((), np.bool_),
     IS_MIRRORED: ((), np.bool_),
 }

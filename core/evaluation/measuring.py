@@ -8,8 +8,16 @@ import numpy as np
 from core.conventions import JOINT_COUNT, VERTEX_COUNT, WRIST
 from core.data.crops import CropInput
 from core.data.frame import Frame
-from core.evaluation.columns import IS_MIRRORED, SCALARS, USED_DEPTH, FrameState
+from core.evaluation.columns import (
+    IS_MIRRORED,
+    PA_VERTEX_AUC,
+    SCALARS,
+    USED_DEPTH,
+    VERTEX_AUC,
+    FrameState,
+)
 from core.evaluation.metrics import measure_hands
+from core.evaluation.pck import areas_under_pck
 from core.evaluation.predicted_hands import PredictedHands
 from core.evaluation.truth import true_hand
 from core.hand.hand_model import HandModel
@@ -119,6 +127,8 @@ def measured_columns(hands: PredictedHands, truth: TrueHands) -> dict[str, np.nd
         "wrist_mm": hands.joints_mm[:, WRIST],
         "camera_sxy": hands.camera_sxy,
         "crop": np.array([(*c.centre_px, c.height_px, c.rotation_rad) for c in crops]),
+        VERTEX_AUC: areas_under_pck(errors.vertex_errors_mm).mean(1),
+        PA_VERTEX_AUC: areas_under_pck(errors.pa_vertex_errors_mm).mean(1),
         USED_DEPTH: hands.used_depth,
         IS_MIRRORED: np.array([crop.is_mirrored for crop in crops]),
     }

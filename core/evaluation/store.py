@@ -105,7 +105,7 @@ class Evaluation:
         return self.identity.count
 
     def column(self, name: str) -> np.ndarray:
-        """A column of `SCALARS` or `ARRAYS`, (N, …) float32, mapped and not to be written.
+        """A column of `core.evaluation.columns.COLUMNS`, (N, …), mapped and not to be written.
 
         Raises:
             KeyError: There is no such column.
@@ -273,17 +273,18 @@ class EvaluationWriter:
         states: Sequence[FrameState],
         columns: Mapping[str, np.ndarray],
     ) -> None:
-        """Write whole rows: `columns` has every one of `core.evaluation.columns.COLUMNS`.
+        """Write whole rows: `columns` are those of `core.evaluation.columns.COLUMNS`, by name; what
+        is not among them stays unknown.
 
         Raises:
-            ValueError: A column is missing, unknown or misshapen; nothing was written then.
+            ValueError: A column is unknown or misshapen; nothing was written then.
         """
-        if missing := sorted(set(COLUMNS) ^ set(columns)):
-            raise ValueError(f"columns that are missing or unknown: {', '.join(missing)}")
-        for name, (shape, _) in COLUMNS.items():
-            if np.shape(columns[name]) != (len(rows), *shape):
-                expected = (len(rows), *shape)
-                raise ValueError(f"{name} is {np.shape(columns[name])}, not {expected}")
+        if unknown := sorted(set(columns) - set(COLUMNS)):
+            raise ValueError(f"an evaluation has no columns {', '.join(unknown)}")
+        for name, values in columns.items():
+            expected = (len(rows), *COLUMNS[name][0])
+            if np.shape(values) != expected:
+                raise ValueError(f"{name} is {np.shape(values)}, not {expected}")
         rows = np.asarray(rows, int)
         for name, values in columns.items():
             self._columns[name][rows] = values

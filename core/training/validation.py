@@ -9,7 +9,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,8 @@ from core.data.crops import CropInput
 from core.data.frame import FrameId
 from core.evaluation.alignment import procrustes_align
 from core.evaluation.loader import Feed
+from core.evaluation.metrics import measure_hands
+from core.evaluation.pck import area_under_pck
 from core.evaluation.truth import true_hand
 from core.files.embedded import default_checkpoint
 from core.geometry.crop import denormalise_keypoints
@@ -32,9 +34,6 @@ from core.network.utnet import UTNet
 from core.training.config import DataConfig
 from core.training.frames import FrameSource
 
-#: The PCK curve whose area `auc` is: thresholds from 0 to 50 mm, as in HO-3D's evaluation.
-_AUC_THRESHOLDS_MM = np.linspace(0.0, 50.0, 100)
-
 
 @dataclass(frozen=True)
 class ValidationSample:
@@ -44,7 +43,7 @@ class ValidationSample:
         row: Of the validation set.
         frame_id: Its name.
         crop: For the network.
-        joints_mm: (21, 3) truth in camera axes.
+        joints_mm: (21, 3) truth in the crop's camera axes, mirrored where the crop is.
         vertices_mm: (778, 3), NaN where no true surface is known.
         keypoints_px: (21, 2) truth in the 256×192 crop.
     """
@@ -98,8 +97,10 @@ class ValidationSet(Dataset):
             row=row,
             frame_id=frame.frame_id,
             crop=crop,
-            joints_mm=joints_mm,
-            vertices_mm=np.full((VERTEX_COUNT, 3), np.nan) if mesh is None else mesh.vertices_mm,
+            joints_mm=crop.transform.points(joints_mm),
+            vertices_mm=np.full((VERTEX_COUNT, 3), np.nan)
+            if mesh is None
+            else crop.transform.points(mesh.vertices_mm),
             keypoints_px=crop.transform.keypoints(frame.camera.project(joints_mm)),
         )
 
@@ -158,8 +159,7 @@ class FrameErrors:
         return cls(**{field.name: join(field.name) for field in fields(cls)})
 
     def means(self) -> dict[str, float]:
-        """Mean errors, and ``auc``: the area under the share of Procrustes-aligned joints nearer
-        than 0 to 50 mm, as a share of the whole (1 is perfect)."""
+        """Mean errors, and ``auc``: the area under the PCK curve of Procrustes-aligned joints."""
         has_surface = np.isfinite(self.mpvpe_mm)
         mpvpe_mm = self.mpvpe_mm[has_surface].mean() if has_surface.any() else np.nan
         return {
@@ -170,13 +170,6 @@ class FrameErrors:
             "wrist_error_mm": float(self.wrist_error_mm.mean()),
             "auc": area_under_pck(self.pa_joint_errors_mm),
         }
-
-
-def area_under_pck(errors_mm: np.ndarray) -> float:
-    """Area under the share of errors below thresholds from 0 to 50 mm, over the whole area."""
-    ordered = np.sort(np.ravel(errors_mm))
-    share = np.searchsorted(ordered, _AUC_THRESHOLDS_MM, side="right") / len(ordered)
-    return float(np.trapezoid(share, _AUC_THRESHOLDS_MM) / _AUC_THRESHOLDS_MM[-1])
 
 
 @dataclass(frozen=True)
@@ -239,8 +232,7 @@ def validate(
             inputs = batch.inputs.to(device)
             rgbd.append(_errors(network, inputs, batch))
             if network.config.depth:
-                without = replace(inputs, has_depth=torch.zeros_like(inputs.has_depth))
-                rgb.append(_errors(network, without, batch))
+                rgb.append(_errors(network, inputs.without_depth(), batch))
             if beat is not None:
                 beat(min(len(rgbd) * batch_size * processes, len(frames)), len(frames))
     return Validation(
@@ -257,16 +249,23 @@ def _errors(network: UTNet, inputs: NetworkInput, batch: ValidationBatch) -> Fra
         for tensor in (hand.joints_mm, hand.vertices_mm, hand.keypoints_norm)
     )
     keypoints_px = denormalise_keypoints(keypoints_norm)
-    wrist, true_wrist = joints_mm[:, WRIST, None], batch.joints_mm[:, WRIST, None]
-    aligned_mm = procrustes_align(joints_mm, batch.joints_mm)
-    true_surface = batch.vertices_mm - true_wrist
+    errors = measure_hands(
+        joints_mm=joints_mm,
+        vertices_mm=vertices_mm,
+        keypoints_px=keypoints_px,
+        crop_scale=np.ones(len(joints_mm)),  # its pixels are the crop's
+        true_joints_mm=batch.joints_mm,
+        true_vertices_mm=batch.vertices_mm,
+        true_keypoints_px=batch.keypoints_px,
+        with_f_scores=False,
+    )
     return FrameErrors(
         rows=batch.rows,
-        mpjpe_mm=_distances(joints_mm - wrist, batch.joints_mm - true_wrist).mean(1),
-        pa_joint_errors_mm=_distances(aligned_mm, batch.joints_mm),
-        mpvpe_mm=_distances(vertices_mm - wrist, true_surface).mean(1),
-        keypoint_error_px=_distances(keypoints_px, batch.keypoints_px).mean(1),
-        wrist_error_mm=_distances(wrist, true_wrist)[:, 0],
+        mpjpe_mm=errors.mpjpe_mm,
+        pa_joint_errors_mm=errors.pa_joint_errors_mm,
+        mpvpe_mm=errors.mpvpe_mm,
+        keypoint_error_px=errors.keypoint_error_crop_px,
+        wrist_error_mm=errors.wrist_error_mm,
         keypoints_px=keypoints_px,
     )
 

@@ -12,6 +12,7 @@ from core.conventions import WRIST
 from core.data.crops import crop_input
 from core.evaluation.alignment import procrustes_align
 from core.evaluation.metrics import measure
+from core.evaluation.pck import area_under_pck
 from core.evaluation.predictor import Predictor
 from core.evaluation.truth import true_hand
 from core.files.checkpoint_card import CheckpointCard
@@ -19,7 +20,6 @@ from core.network.checkpoints import save_checkpoint
 from core.training.validation import (
     Validation,
     ValidationSet,
-    area_under_pck,
     baselines,
     percentages,
     validate,

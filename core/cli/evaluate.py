@@ -1,0 +1,202 @@
+"""``utnet evaluate``: a checkpoint over a whole split, kept row by row, summed up at the end."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from core.cli.evaluation_text import print_summary
+from core.cli.options import (
+    add_dataset,
+    add_json,
+    add_network,
+    checkpoint_of,
+    open_dataset,
+    print_json,
+    print_json_line,
+)
+from core.cli.progress import ProgressLine
+
+if TYPE_CHECKING:
+    from core.data.frame_index import FrameIndex
+    from core.evaluation.evaluating import Progress
+    from core.evaluation.store import Evaluation, EvaluationWriter
+    from core.hand.hand_model import HandModel
+
+NAME = "evaluate"
+HELP = "predict and measure every frame of a split; goes on where it was ended"
+
+EPILOG = """\
+exit status: 0 every frame is done (those that cannot be read are told), 1 ended early, for want of
+memory or room, 2 could not start, 130 or 143 stopped by Ctrl+C or SIGTERM. What was written stays;
+the same command goes on from there, and prints a finished evaluation at once.
+"""
+ENDED_EARLY, COULD_NOT_START = 1, 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.epilog = EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add_dataset(parser)
+    add_network(parser)
+    add_store(parser)
+    parser.add_argument(
+        "--without-depth", action="store_true", help="give the network the colour picture alone"
+    )
+    parser.add_argument("--batch-size", type=int, help="frames at once; default: 8, on a GPU 64")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        help="processes that read frames, half as many more measure; 0 is none; default: by cores",
+    )
+    add_json(parser)
+    parser.add_argument(
+        "--progress", action="store_true", help="print what happens, one JSON object a line"
+    )
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """--store DIR."""
+    parser.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIR",
+        help="where evaluations lie; default: $UTNET_EVALUATIONS, or your own",
+    )
+
+
+class _Stopped(BaseException):
+    """SIGINT or SIGTERM; no library takes it for an error of its own."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGINT and SIGTERM raise `_Stopped`, once: what follows may end in peace."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)
+        raise _Stopped(number)
+
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate what is pending, then tell; see the exit status above."""
+    from core.evaluation.identity import RowNames, identify
+    from core.evaluation.store import EvaluationWriter, evaluations_root
+    from core.files.folder_lock import FolderBusyError
+    from core.hand.mano_file import load_hand_model
+
+    for option in ("batch_size", "workers"):
+        value, least = getattr(arguments, option), int(option == "batch_size")
+        if value is not None and value < least:
+            raise ValueError(f"--{option.replace('_', '-')} is at least {least}, not {value}")
+    checkpoint = checkpoint_of(arguments)
+    hand_model = load_hand_model(arguments.hand_model)
+    index = open_dataset(arguments, hand_model)
+    identity = identify(checkpoint, index, hand_model, with_depth=not arguments.without_depth)
+    root = arguments.store or evaluations_root()
+    try:
+        with EvaluationWriter(root, identity, RowNames.of_index(index)) as writer:
+            status = _evaluate(arguments, writer, index, checkpoint, hand_model)
+    except FolderBusyError as error:
+        print(f"utnet evaluate: {error}", file=sys.stderr)
+        return COULD_NOT_START
+    if status == 0:
+        _tell(arguments, writer.evaluation)
+    return status
+
+
+def _evaluate(
+    arguments: argparse.Namespace,
+    writer: "EvaluationWriter",
+    index: "FrameIndex",
+    checkpoint: Path,
+    hand_model: "HandModel",
+) -> int:
+    """Evaluate the pending rows; the exit status, 0 where every row is done."""
+    evaluation = writer.evaluation
+    if arguments.progress:
+        print_json_line(
+            {
+                "event": "started",
+                "folder": str(evaluation.folder),
+                "total": len(evaluation),
+                "done": evaluation.done,
+            }
+        )
+    if evaluation.is_complete:
+        return 0
+    # torch is slow to import; a finished evaluation does not need it.
+    from core.evaluation.evaluating import Effort, WorkerDiedError, evaluate
+    from core.evaluation.predictor import Predictor
+    from core.files.durable import DiskFullError
+
+    try:
+        with _stoppable():
+            predictor = Predictor(checkpoint, hand_model, arguments.device)
+            effort = Effort.usual(
+                predictor.device, batch_size=arguments.batch_size, workers=arguments.workers
+            )
+            teller = _Teller(arguments)
+            evaluate(writer, index, predictor, effort=effort, listen=teller)
+            teller.end()
+    except _Stopped as stopped:
+        _say(f"stopped; {evaluation.done:,} of {len(evaluation):,} frames are done")
+        return 128 + stopped.number
+    except (WorkerDiedError, MemoryError, DiskFullError) as error:
+        _say(f"{error}. The same command goes on from here")
+        return ENDED_EARLY
+    return 0
+
+
+def _say(sentence: str) -> None:
+    print(f"utnet evaluate: {sentence}", file=sys.stderr)
+
+
+class _Teller:
+    """Tells how far it is: lines for a program, or one line for people."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._as_lines = arguments.progress
+        self._line = None if arguments.progress or arguments.json else ProgressLine("frames")
+
+    def __call__(self, progress: "Progress") -> None:
+        if self._as_lines:
+            print_json_line({"event": "progress", **vars(progress)})
+        elif self._line is not None:
+            self._line(progress.done, progress.total)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._line is not None:
+            self._line.end()
+
+
+def _tell(arguments: argparse.Namespace, evaluation: "Evaluation") -> None:
+    from core.evaluation.summary import summarise
+
+    summary = summarise(evaluation)
+    folder = str(evaluation.folder)
+    if arguments.progress:
+        print_json_line({"event": "finished", "folder": folder, "summary": summary.to_json()})
+    elif arguments.json:
+        identity = vars(evaluation.identity)
+        print_json({"folder": folder, "identity": identity, "summary": summary.to_json()})
+    else:
+        print_summary(evaluation, summary)
