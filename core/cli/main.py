@@ -18,6 +18,8 @@ COMMANDS = (
     "import_config",
     "train",
     "doctor",
+    "evaluate",
+    "compare",
     "render",
 )
 
