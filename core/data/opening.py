@@ -12,6 +12,7 @@ from core.data.dexycb import index as dexycb
 from core.data.dexycb import layout as dexycb_layout
 from core.data.frame_index import FrameIndex
 from core.data.freihand import index as freihand
+from core.data.h2o3d import index as h2o3d
 from core.data.ho3d.index import open_index as open_ho3d
 from core.data.ho3d.listing import available_splits as ho3d_splits
 from core.data.own_pictures import index as own_pictures
@@ -70,6 +71,17 @@ def _open_ho3d(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
     )
 
 
+def _open_h2o3d(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
+    return h2o3d.open_index(
+        root,
+        split,
+        hand_model=options.hand_model,
+        allow_missing_list=options.allow_missing_list,
+        progress=options.progress,
+        cache_dir=options.cache_dir,
+    )
+
+
 def _open_freihand(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
     return freihand.open_index(
         root,
@@ -90,6 +102,12 @@ def _open_own_pictures(root: Path, split: str, options: OpeningOptions) -> Frame
 
 #: The first that has a split in a folder reads it.
 LAYOUTS = (
+    Layout(
+        "H2O-3D",
+        "HO-3D's files with two hands in each label",
+        h2o3d.available_splits,
+        _open_h2o3d,
+    ),
     Layout(
         "HO-3D",
         "train.txt and train/SEQUENCE/rgb with pictures (or evaluation)",

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.conventions import JOINT_COUNT, VERTEX_COUNT
 from core.data.cache_files import cache_file, default_cache_dir
-from core.data.frame import Frame, FrameId
+from core.data.frame import Frame
 from core.data.frame_list import FrameList
 from core.data.ho3d import cache, folders, layout, listing
 from core.data.ho3d.reader import (
@@ -74,7 +74,7 @@ class Ho3dIndex(FrameList):
             IndexError: there is no such row.
         """
         frame_id = self.frame_id(row)
-        path = self._image_path(row, frame_id)
+        path = self.image_path(row)
         return read_frame(
             self.root,
             self.split,
@@ -115,14 +115,16 @@ class Ho3dIndex(FrameList):
         frame_id = self.frame_id(row)
         has_depth = bool(self.files[row] & folders.DEPTH)
         depth_path = layout.depth_path(self.root, self.split, frame_id) if has_depth else None
-        return WantedCrop(frame_id, transform, self._image_path(row, frame_id), depth_path)
+        return WantedCrop(frame_id, transform, self.image_path(row), depth_path)
 
     @cached_property
     def rows_without_depth(self) -> np.ndarray:
         """Rows that had no depth picture when the folder was looked through."""
         return np.flatnonzero((self.files & folders.DEPTH) == 0)
 
-    def _image_path(self, row: int, frame_id: FrameId) -> Path:
+    def image_path(self, row: int) -> Path:
+        """A row's picture; there may be none."""
+        frame_id = self.frame_id(row)
         version = self.version
         has = {"v2": bool(self.files[row] & folders.PNG), "v3": bool(self.files[row] & folders.JPG)}
         if not has[version] and any(has.values()):

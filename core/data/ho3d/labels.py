@@ -1,5 +1,6 @@
 """From a label file's contents to camera axes and millimetres, noting what is not usable."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,23 @@ _POSE_SIZE = 48
 _FARTHEST_M = 10_000.0
 #: HO-3D's usual intrinsics, for 640 × 480 pixels.
 _USUAL_FOCAL_PX, _USUAL_CENTRE_PX, _USUAL_SIZE_PX = (614.6, 614.1), (320.3, 238.5), (640, 480)
+
+
+@dataclass(frozen=True)
+class HandMembers:
+    """What a label file calls the parts of one hand."""
+
+    joints: str
+    pose: str
+    betas: str
+    translation: str
+    box: str
+    is_right: bool
+
+
+HO3D_HAND = HandMembers(
+    "handJoints3D", "handPose", "handBeta", "handTrans", "handBoundingBox", is_right=True
+)
 
 
 class LabelReader:
@@ -62,20 +80,31 @@ class LabelReader:
         self._note("HO-3D's usual camera is assumed; projections can be off")
         return _usual_camera(image_size_px)
 
-    def hand(self, model: HandModel) -> HandLabel | None:
+    def hand(self, model: HandModel, members: HandMembers = HO3D_HAND) -> HandLabel | None:
         """The hand in camera axes and mm, with whatever of it is usable; None when nothing is.
 
         Training labels have 21 joints and MANO's parameters, evaluation labels the wrist alone and
         a box.
         """
-        joints_mm = self._joints_mm()
-        mano = self._mano(model)
-        box_px = self._box_px()
+        joints_mm = self._joints_mm(members.joints)
+        mano = self._mano(model.of_side(members.is_right), members)
+        box_px = self._box_px(members.box)
         if joints_mm is None and mano is None and box_px is None:
             return None
         if joints_mm is None:
             joints_mm = np.full((JOINT_COUNT, 3), np.nan)
-        return HandLabel(joints_mm=joints_mm, mano=mano, box_px=box_px)
+        return HandLabel(joints_mm=joints_mm, mano=mano, box_px=box_px, is_right=members.is_right)
+
+    def flags(self, name: str) -> np.ndarray | None:
+        """A member that says of several things whether each is valid, (n,) bool, or None."""
+        value = self._members.get(name)
+        if value is None or _is_absent(value):
+            return None
+        flags = np.atleast_1d(np.asarray(value)).ravel()
+        if flags.dtype.kind not in "biuf":
+            self._note(f"{name!r} is not numbers")
+            return None
+        return flags.astype(bool)
 
     def object(self) -> ObjectLabel | None:
         """The held object, or None where the frame has none."""
@@ -87,13 +116,13 @@ class LabelReader:
             name = "object"
         return ObjectLabel(name=name, corners_mm=from_opengl_mm(corners_m))
 
-    def _joints_mm(self) -> np.ndarray | None:
+    def _joints_mm(self, name: str) -> np.ndarray | None:
         shapes = ((JOINT_COUNT, 3), (3,))
-        joints_m = self._numbers("handJoints3D", *shapes, required=True, largest=_FARTHEST_M)
+        joints_m = self._numbers(name, *shapes, required=True, largest=_FARTHEST_M)
         if joints_m is None:
             return None
         if joints_m.ndim == 2 and not np.ptp(joints_m, axis=0).any():
-            self._note("'handJoints3D' are all the same point")
+            self._note(f"{name!r} are all the same point")
             return None
         joints_mm = np.full((JOINT_COUNT, 3), np.nan)
         if joints_m.shape == (3,):
@@ -102,22 +131,24 @@ class LabelReader:
             joints_mm[:] = from_opengl_mm(joints_m)
         return joints_mm
 
-    def _mano(self, model: HandModel) -> ManoParameters | None:
-        names = ("handPose", "handBeta", "handTrans")
+    def _mano(self, model: HandModel, members: HandMembers) -> ManoParameters | None:
+        names = (members.pose, members.betas, members.translation)
         required = any(name in self._members for name in names)  # evaluation labels have none
-        pose = self._numbers("handPose", (_POSE_SIZE,), required=required)
-        betas = self._numbers("handBeta", (BETA_COUNT,), required=required)
-        translation_m = self._numbers("handTrans", (3,), required=required, largest=_FARTHEST_M)
+        pose = self._numbers(members.pose, (_POSE_SIZE,), required=required)
+        betas = self._numbers(members.betas, (BETA_COUNT,), required=required)
+        translation_m = self._numbers(
+            members.translation, (3,), required=required, largest=_FARTHEST_M
+        )
         if pose is None or betas is None or translation_m is None:
             return None
         return mano_from_opengl(OpenGLHand(pose, betas, translation_m), model)
 
-    def _box_px(self) -> np.ndarray | None:
-        box_px = self._numbers("handBoundingBox", (4,))
+    def _box_px(self, name: str) -> np.ndarray | None:
+        box_px = self._numbers(name, (4,))
         if box_px is None:
             return None
         if box_px[2] <= box_px[0] or box_px[3] <= box_px[1]:
-            self._note(f"'handBoundingBox' {box_px.tolist()} has no size")
+            self._note(f"{name!r} {box_px.tolist()} has no size")
             return None
         return box_px
 

@@ -10,7 +10,7 @@ from core.conventions import JOINT_COUNT
 from core.data.frame import Frame, FrameId, HandLabel
 from core.data.ho3d import layout
 from core.data.ho3d.depth_part import read_depth_steps
-from core.data.ho3d.labels import LabelReader
+from core.data.ho3d.labels import HO3D_HAND, HandMembers, LabelReader
 from core.data.json_rows import JsonRows, JsonRowsError
 from core.data.picture_files import read_depth, read_picture
 from core.data.pictures import PictureError, decode_exact, picture_size, to_rgb, unpack_colour
@@ -43,6 +43,7 @@ def read_frame(
     hand_model: HandModel,
     released: ReleasedLabels,
     row: int,
+    members: HandMembers = HO3D_HAND,
 ) -> Frame:
     """Read a frame's picture, depth and labels; see `core.data.frame.Frame` for what comes back.
 
@@ -52,7 +53,7 @@ def read_frame(
     image = read_picture(image_path, frame_id)
     labels = LabelReader(layout.meta_path(root, split, frame_id))
     camera = labels.camera((image.shape[1], image.shape[0]))
-    hand, released_problems = _with_released(labels.hand(hand_model), released, row)
+    hand, released_problems = _with_released(labels.hand(hand_model, members), released, row)
     held = labels.object()
     depth_mm, depth_problems = read_depth(
         layout.depth_path(root, split, frame_id), image.shape[:2], _decode_depth
@@ -76,6 +77,7 @@ def read_labels(
     hand_model: HandModel,
     released: ReleasedLabels,
     row: int,
+    members: HandMembers = HO3D_HAND,
 ) -> Frame:
     """Read a frame's labels alone: its image is empty, (0, 0, 3), and its depth None.
 
@@ -83,7 +85,7 @@ def read_labels(
     """
     labels = LabelReader(layout.meta_path(root, split, frame_id))
     camera = labels.camera(_USUAL_SIZE_PX)
-    hand, problems = _with_released(labels.hand(hand_model), released, row)
+    hand, problems = _with_released(labels.hand(hand_model, members), released, row)
     return Frame(
         frame_id=frame_id,
         image=np.empty((0, 0, 3), np.uint8),
