@@ -15,6 +15,10 @@ from core.evaluation.truth import true_hand
 from core.hand.hand_model import HandModel
 from utnet_viewer.document import Sample
 
+#: Why nothing is predicted where nothing, or nobody yet, said where the hand is.
+NO_PLACE = "Nothing says where the hand is, so there is nothing to predict from."
+NO_BOX = "Nobody has said where the hand is. Draw a box round it in the image: key D."
+
 log = logging.getLogger("utnet_viewer")
 
 
@@ -59,20 +63,20 @@ def load(index: Index, row: int, hand_model: HandModel) -> Loaded:
         log.exception("row %d of %s", row, index.name)
         return Loaded(Sample(row, problem=f"{index.frame_id(row)}: {error!r}"), None)
     try:
-        return _with_truth(Sample(row, frame), hand_model)
+        problem = NO_BOX if getattr(index, "takes_boxes", False) else NO_PLACE
+        return _with_truth(Sample(row, frame), hand_model, no_place=problem)
     except Exception as error:
         log.exception("truth and crop of %s", frame.frame_id)
         problem = f"{frame.frame_id}: truth and crop failed: {error!r}"
         return Loaded(Sample(row, frame, problem=problem), None)
 
 
-def _with_truth(sample: Sample, hand_model: HandModel) -> Loaded:
+def _with_truth(sample: Sample, hand_model: HandModel, *, no_place: str) -> Loaded:
     frame = sample.frame
     sample = replace(sample, truth=true_hand(frame, hand_model))
     crop = frame.crop()
     if crop is None:
-        problem = "Nothing says where the hand is, so there is nothing to predict from."
-        return Loaded(replace(sample, problem=problem), None)
+        return Loaded(replace(sample, problem=no_place), None)
     return Loaded(sample, crop_input(frame, crop))
 
 

@@ -215,3 +215,18 @@ def test_every_vertex_belongs_to_a_named_part():
     parts = SubjectMaker(stand_in_hand()).part_of_vertex
     assert parts.shape == (778,)
     assert parts[744] == 15  # the thumb's tip hangs on its last joint
+
+
+def test_a_left_hand_s_faces_look_outwards_too():
+    from utnet_viewer.mesh.subject import SubjectMaker
+
+    model = stand_in_hand()
+    maker = SubjectMaker(model)
+    sample = make_sample()
+    for is_right in (True, False, True):
+        hand = replace(sample.frame.hand, is_right=is_right)
+        frame = replace(sample.frame, hand=hand)
+        maker.set_scene(build_scene(replace(sample, frame=frame), Alignment.ROOT))
+        side = model.of_side(is_right)
+        a, b, c = side.template_m[maker.topology.faces].transpose(1, 0, 2)
+        assert np.einsum("fi,fi->", a, np.cross(b, c)) > 0  # the volume that they enclose

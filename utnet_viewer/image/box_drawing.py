@@ -10,8 +10,7 @@ from core.data.own_pictures.boxes import HandBox
 from utnet_viewer.document import Document, Sample
 from utnet_viewer.image.canvas import ImageCanvas
 from utnet_viewer.image.picture import FRAME
-from utnet_viewer.theme import Theme
-from utnet_viewer.widgets.controls import IconToggle, SegmentedControl, make_action
+from utnet_viewer.widgets.controls import SegmentedControl, make_action
 from utnet_viewer.widgets.panel import Panel
 
 DRAW_KEY, SIDE_KEY = "D", "L"
@@ -20,16 +19,13 @@ DRAW_KEY, SIDE_KEY = "D", "L"
 class BoxDrawing(QObject):
     """Two actions of the image panel: draw the hand's box, and say that it is a left hand."""
 
-    def __init__(
-        self, panel: Panel, canvas: ImageCanvas, modes: SegmentedControl, theme: Theme
-    ) -> None:
+    def __init__(self, panel: Panel, canvas: ImageCanvas, modes: SegmentedControl) -> None:
         super().__init__(panel)
         self._canvas, self._tool, self._modes = canvas, canvas.box_tool, modes
         self._document: Document = canvas.document
         self._row, self._is_right = -1, True
-        button = IconToggle("hand", "Draw the hand box", theme, shortcut=DRAW_KEY)
-        panel.add_tool(button)
-        self.draw = button.action
+        text = "Draw the hand box"
+        self.draw = make_action(panel, text, shortcut=DRAW_KEY, checkable=True)
         self.draw.triggered.connect(self._on_draw)
         self.left = make_action(panel, "Left hand", shortcut=SIDE_KEY, checkable=True)
         self.left.triggered.connect(self._on_left)

@@ -37,7 +37,7 @@ class ImagePanel(Panel):
         fit = IconButton("corners-out", "Fit the hand, or the whole picture", theme, shortcut="Z")
         fit.action.triggered.connect(lambda: self.canvas.toggle_fit())
         self.add_tool(fit)
-        self.box_drawing = BoxDrawing(self, self.canvas, self.modes, theme)
+        self.box_drawing = BoxDrawing(self, self.canvas, self.modes)
         self.set_legend(self.legend)
         self.set_body(self.canvas)
         self._add_key_actions()

@@ -256,7 +256,7 @@ class MeshPanel(Panel):
         if scene is None or scene.reference is None:
             self.view.set_notice("There is no hand to open in Open3D's viewer.")
         else:
-            self._outside.open(scene, self.document.hand_model.faces)
+            self._outside.open(scene, self.document.hand_model.of_side(scene.is_right).faces)
 
     def _zoom(self, steps: float) -> None:
         self.view.set_camera(self.view.camera.zoom(steps))

@@ -16,7 +16,7 @@ class SubjectMaker:
     def __init__(self, hand_model: HandModel) -> None:
         self.hand_model = hand_model
         self.part_of_vertex = hand_model.skinning_weights.argmax(1)
-        self._topology: Topology | None = None
+        self._topologies: dict[bool, Topology] = {}  # by side: faces look outwards on both
         self._scene: MeshScene | None = None
         self._surfaces: dict[tuple[str, bool], Surface] = {}
         self._cloud: PointCloud | None = None
@@ -24,10 +24,12 @@ class SubjectMaker:
 
     @property
     def topology(self) -> Topology:
-        """What follows from the hand model's faces."""
-        if self._topology is None:
-            self._topology = Topology(self.hand_model.faces, len(self.hand_model.template_m))
-        return self._topology
+        """What follows from the hand model's faces, for the side of the hand on screen."""
+        is_right = self.hand_model.is_right if self._scene is None else self._scene.is_right
+        if is_right not in self._topologies:
+            faces = self.hand_model.of_side(is_right).faces
+            self._topologies[is_right] = Topology(faces, len(self.hand_model.template_m))
+        return self._topologies[is_right]
 
     @property
     def edges(self) -> np.ndarray:
@@ -37,7 +39,7 @@ class SubjectMaker:
     def for_next(self, scene: MeshScene) -> "SubjectMaker":
         """Another one for the scene that comes next, with what does not change shared."""
         following = SubjectMaker(self.hand_model)
-        following._topology, following._openness = self.topology, self._openness
+        following._topologies, following._openness = self._topologies, self._openness
         following.set_scene(scene)
         return following
 
