@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from core.doctor.report import palette
+from core.pages import palette
 from utnet_viewer import theme
 
 

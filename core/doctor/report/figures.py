@@ -231,7 +231,7 @@ def _skeleton_legend(drawing: Drawing, names: list[str]) -> float:
     """Draw it; returns its width."""
     x, y = 16.0, _TOP + 8
     for index, name in enumerate(names):
-        dash = DASHES[index % len(_DASHES)]
+        dash = DASHES[index % len(DASHES)]
         drawing.line(x, y, x + 34, y, "sign", style=f"stroke-width:2;stroke-dasharray:{dash}")
         if index == 0:
             drawing.circle(x + 17, y, 4, "t1")

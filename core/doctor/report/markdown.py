@@ -10,10 +10,10 @@ from core.doctor.phrases import label
 from core.doctor.report.cells import cell_text, shown_rows
 from core.doctor.report.content import ORDER, CauseText, ItemText, ReportText, report_text
 from core.doctor.report.figures import figure
-from core.doctor.report.markup import writable
-from core.doctor.report.palette import figure_style
 from core.doctor.words import say
 from core.files.durable import write_atomically
+from core.pages.markup import writable
+from core.pages.palette import figure_style
 
 FIGURES = "figures"
 

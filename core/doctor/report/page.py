@@ -23,11 +23,12 @@ from core.doctor.report.content import (
     report_text,
 )
 from core.doctor.report.figures import figure
-from core.doctor.report.markup import Html, element, joined
 from core.doctor.report.page_style import page_style
 from core.doctor.words import say
 from core.files.durable import write_atomically
 from core.files.embedded import resource
+from core.pages.markup import Html, element, joined
+from core.pages.style import POLICY
 
 _LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
 
@@ -37,8 +38,6 @@ _ICONS = {
     Verdict.FAULT: "x-circle",
     Verdict.NOT_TESTED: "minus-circle",
 }
-
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def write_html(folder: Path, examination: Examination, language: str) -> Path:
@@ -54,7 +53,7 @@ def page(examination: Examination, language: str) -> str:
     report = report_text(examination, language)
     head = joined(
         Html('<meta charset="utf-8">'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
         Html('<meta name="viewport" content="width=device-width,initial-scale=1">'),
         Html('<meta name="color-scheme" content="light dark">'),
         element("title", report.document),

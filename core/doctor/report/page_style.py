@@ -1,26 +1,9 @@
-"""The page's style sheet: the window's look, for reading and for paper."""
+"""The style sheet of the doctor's page: what it has beside every page's."""
 
-from core.doctor.report.palette import DARK, LIGHT, MONO, SANS, figure_style
+from core.pages.style import style_sheet
 
 _LAYOUT = """
-*{box-sizing:border-box}
-html{background:var(--bg0);color:var(--t2);font:400 14px/1.55 SANS;
-font-feature-settings:'tnum' 1;-webkit-text-size-adjust:100%}
-body{margin:0 auto;max-width:1040px;padding:32px 20px 64px}
-h1,h2,h3,h4{color:var(--t1);font-weight:600;line-height:1.3;margin:0;text-wrap:balance}
-h1{font-size:15px;color:var(--t2);font-weight:500}
-h2{font-size:17px;margin:40px 0 12px}
-h3{font-size:15px}
-h4{font-size:11px;letter-spacing:.04em;color:var(--t3);font-weight:500;margin:18px 0 4px}
 html[lang^=en] h4{text-transform:uppercase}
-p{margin:0 0 8px;max-width:76ch}
-a{color:inherit;text-decoration:none}
-a:hover{color:var(--accent_text)}
-:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
-code,pre{font-family:MONO;font-size:12px}
-pre{margin:4px 0 8px;padding:10px 12px;background:var(--bg1);border:1px solid var(--line);
-border-radius:6px;color:var(--t1);overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}
-.panel{background:var(--bg2);border:1px solid var(--line);border-radius:8px}
 .icon{width:18px;height:18px;fill:currentColor;flex:none}
 .pass{color:var(--success)}.warning{color:var(--warning)}
 .fault{color:var(--fault)}.not_tested{color:var(--t3)}
@@ -52,8 +35,6 @@ font-weight:400;white-space:nowrap}
 .row .number .what{color:var(--t3);font-size:12px;margin-right:8px}
 .row .limit{text-align:right;color:var(--t3);font-size:12px}
 .row .id,.row .name{color:var(--t1)}.row .id{color:var(--t3)}
-.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 16px;margin:12px 0 0}
-.facts dt{color:var(--t3)}.facts dd{margin:0;color:var(--t1);overflow-wrap:anywhere}
 details{margin-bottom:8px}
 .summary{display:flex;gap:12px;align-items:center;padding:10px 14px;cursor:pointer;
 list-style:none;border-radius:8px}
@@ -65,21 +46,9 @@ transform:rotate(-45deg);margin:0 4px}
 details[open]>.summary::after{transform:rotate(45deg)}
 .body{padding:0 14px 14px 44px}
 .body h4:first-child{margin-top:6px}
-table{border-collapse:collapse;width:100%;font-size:13px;margin:4px 0 8px}
-th{font-size:11px;font-weight:500;color:var(--t3);text-align:left;padding:4px 12px 4px 0}
-td{padding:6px 12px 6px 0;border-top:1px solid var(--line);vertical-align:top}
-td.n,th.n{text-align:right;white-space:nowrap}
-td.n{color:var(--t1)}
-td.n b{font-weight:600}
 td.beyond b{color:var(--fault)}
 td .mark{display:block;font-size:11px;color:var(--fault)}
 .readings{table-layout:fixed;min-width:560px}.readings .c1{width:26%}.readings .c2{width:17%}
-.data{width:auto}.data td,.data th{padding-right:28px}
-.wide{overflow-x:auto}
-.hint{color:var(--t3);font-size:12px}
-.figure{margin:12px 0;padding:4px 0;border:1px solid var(--line);border-radius:8px;
-width:fit-content;max-width:100%}
-.figure svg{display:block;max-width:100%;height:auto}
 .cause{padding:14px 18px;margin-bottom:8px;display:flex;gap:14px}
 .cause .rank{font-size:20px;font-weight:600;color:var(--t3);line-height:1.2;min-width:1.2ch}
 .cause .said{flex:1;min-width:0}
@@ -89,28 +58,14 @@ overflow-wrap:anywhere}
 .untested{padding:14px 18px}
 .untested ul{margin:6px 0 0;padding-left:18px}.untested li{margin:2px 0}
 .untested b{color:var(--t1);font-weight:500}
-strong{color:var(--t1);font-weight:600}
-footer{margin-top:40px;color:var(--t3);font-size:12px}
 @media (max-width:640px){.row{grid-template-columns:18px minmax(0,1fr) auto}
 .row .limit{display:none}
-.row .number .what,.deciding{display:none}.body{padding-left:14px}
-.facts{grid-template-columns:1fr}.facts dd{margin-bottom:6px}}
-@media print{html{background:#fff;font-size:11px}body{max-width:none;padding:0}
-details::details-content{content-visibility:visible;height:auto}
-.summary::after{display:none}.figure,.cause,.row,tr{break-inside:avoid}
-h2,h3,h4{break-after:avoid}.panel{border-color:#ccc}}
+.row .number .what,.deciding{display:none}.body{padding-left:14px}}
+@media print{details::details-content{content-visibility:visible;height:auto}
+.summary::after{display:none}.cause,.row{break-inside:avoid}}
 """
 
 
 def page_style() -> str:
     """CSS of the whole page, figures included."""
-    layout = _LAYOUT.replace("SANS", SANS).replace("MONO", MONO).replace("\n", "")
-    return (
-        f":root{{color-scheme:light dark;{_variables(LIGHT)}}}"
-        f"@media screen and (prefers-color-scheme:dark){{:root{{{_variables(DARK)}}}}}"
-        f"{layout}{figure_style(scope='.figure ')}"
-    )
-
-
-def _variables(tokens: dict[str, str]) -> str:
-    return "".join(f"--{name}:{colour};" for name, colour in tokens.items())
+    return style_sheet(_LAYOUT)

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.doctor.phrases import ROUNDING, number
-from core.doctor.report.markup import escaped
+from core.pages.markup import escaped
+from core.pages.numbers import ROUNDING, number
 
 #: Beyond this, spans overflow; nothing measured in a training is told apart out there.
 _LARGEST = 1e150
@@ -21,7 +21,7 @@ _LARGEST = 1e150
 
 @dataclass
 class Drawing:
-    """Shapes in order, each with the CSS classes of `core.doctor.report.palette`."""
+    """Shapes in order, each with the CSS classes of `core.pages.palette`."""
 
     width: float
     height: float
@@ -80,12 +80,14 @@ class Drawing:
         if steps:
             self.shapes.append(f'<path d="{"".join(steps)}" class="{css}"{_style(style)}/>')
 
-    def image(self, x: float, y: float, width: float, height: float, png: bytes) -> None:
-        """A picture, inside the file."""
-        data = base64.b64encode(png).decode("ascii")
+    def image(
+        self, x: float, y: float, width: float, height: float, content: bytes, *, kind: str = "png"
+    ) -> None:
+        """A picture file, PNG or of the `kind` "jpeg", inside this one."""
+        data = base64.b64encode(content).decode("ascii")
         self.shapes.append(
             f'<image x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
-            f'preserveAspectRatio="none" href="data:image/png;base64,{data}"/>'
+            f'preserveAspectRatio="none" href="data:image/{kind};base64,{data}"/>'
         )
 
     def inset(self, x: float, y: float, inner: "Drawing") -> None:
