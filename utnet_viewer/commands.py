@@ -30,6 +30,13 @@ class Commands:
     def open_folder(self, folder: str) -> None:
         self._session.open_dataset(Order(Path(folder)))
 
+    def open_picture(self) -> None:
+        start = self._window.settings.text("dataset")
+        kinds = "Pictures (*.jpg *.jpeg *.png)"
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open a picture", start, kinds)
+        if path:
+            self._session.open_dataset(Order(Path(path)))
+
     def open_demo(self) -> None:
         self._session.open_dataset(Order(demo_dataset()))
 
@@ -46,9 +53,9 @@ class Commands:
             self._session.use_hand_model(path)
 
     def open_dropped(self, paths: list[Path]) -> None:
-        """A folder is a dataset; a file is a hand model or a checkpoint by its suffix."""
+        """A folder is a dataset; a file is a picture, hand model or checkpoint by its suffix."""
         path = paths[0]
-        if path.is_dir():
+        if path.is_dir() or path.suffix.lower() in (".jpg", ".jpeg", ".png"):
             self._session.open_dataset(Order(path))
         elif path.suffix.lower() in (".pkl", ".npz"):
             self._session.use_hand_model(str(path))
@@ -57,7 +64,7 @@ class Commands:
         else:
             self._session.notice(
                 "This cannot be opened",
-                f"{path} is neither a folder nor a checkpoint nor a hand model.",
+                f"{path} is neither a folder nor a picture, checkpoint or hand model.",
                 kind="warning",
             )
 

@@ -82,7 +82,8 @@ class StatePage(QWidget):
         self._set("database", "t3", "No dataset is open")
         self._say(
             self.text,
-            "Open a folder in HO-3D's layout (v2 or v3), or drop one anywhere on this window.",
+            "Open a folder of HO-3D, H2O-3D, DexYCB, FreiHAND or of your own pictures, or drop one "
+            "anywhere on this window.",
         )
         self._fill(buttons, recent)
 

@@ -48,6 +48,10 @@ class FrameIndex(Protocol):
         """What people read: "HO3D_v3 / train"."""
 
     @property
+    def drawn_labels(self) -> str:
+        """What a person drew, as text that changes with it; "" where nothing can be drawn."""
+
+    @property
     def sequences(self) -> Mapping[str, np.ndarray]:
         """Rows of every sequence, sorted by frame name, so that they can be played."""
 

@@ -41,6 +41,11 @@ class FrameList:
         """What people read: "HO3D_v3 / train"."""
         return f"{self.root.resolve().name} / {self.split}"
 
+    @property
+    def drawn_labels(self) -> str:
+        """Nothing: labels are the dataset's."""
+        return ""
+
     @cached_property
     def sequences(self) -> Mapping[str, np.ndarray]:
         """Rows of every sequence, sorted by frame name, so that they can be played.

@@ -126,6 +126,7 @@ def dataset_digest(index: FrameIndex) -> str:
         digest.update(np.ascontiguousarray(column, np.int64))
     # As bytes of text: the array's own would depend on the longest name's length.
     digest.update("\n".join(index.frames.tolist()).encode())
+    digest.update(index.drawn_labels.encode())  # predictions follow the boxes
     for line in sorted(_label_files(index)):
         digest.update(line.encode(errors="surrogateescape"))
     return digest.hexdigest()

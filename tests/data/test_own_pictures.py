@@ -10,6 +10,7 @@ from ho3d_tree import encode, picture
 from core.data.opening import available_splits, layout_of, open_dataset
 from core.data.own_pictures.boxes import HandBox, default_boxes_dir
 from core.data.problems import UnreadableFrameError, WrongFolderError
+from core.evaluation.identity import dataset_digest
 from core.hand.mano_file import load_hand_model
 
 BOX = HandBox((10.0, 20.0, 50.0, 70.0))
@@ -63,7 +64,9 @@ def test_a_single_picture_opens_alone(root, opened):
 def test_a_drawn_box_is_kept_elsewhere_and_gives_the_crop(root, opened):
     before = sorted(path.name for path in root.iterdir())
     index = opened(root)
+    without = dataset_digest(index)
     index.keep_hand_box(1, BOX)
+    assert dataset_digest(index) == dataset_digest(opened(root)) != without
     for again in (index, opened(root), opened(root / "b.jpg")):
         row = 1 if len(again) == 3 else 0
         frame = again.read(row)

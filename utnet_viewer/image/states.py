@@ -34,7 +34,7 @@ def message_for(document: Document, sample: Sample | None) -> Message | None:
         return Message(
             "folder-open",
             "No dataset is open",
-            "Open an HO-3D folder with Ctrl+O, or drop one on the window.",
+            "Open a dataset or a folder of pictures with Ctrl+O, or drop one on the window.",
         )
     if len(document.index) == 0:
         return Message("image", "This split is empty", "Choose another split or dataset.")

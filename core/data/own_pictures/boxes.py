@@ -62,17 +62,23 @@ class HandBoxes:
         """Keep a picture's box; None forgets it. Raises OSError where nothing can be written."""
         boxes = {**self._boxes, name: box}
         boxes = {key: value for key, value in boxes.items() if value is not None}
-        kept = {
-            key: {"box_px": [float(v) for v in value.box_px], "is_right": value.is_right}
-            for key, value in sorted(boxes.items())
-        }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.problem:
             os.replace(self.path, self.path.with_suffix(".damaged"))
             self.problem = ""
-        text = json.dumps({"folder": str(self._folder), "boxes": kept}, indent=1)
-        write_atomically(self.path, text.encode())
+        write_atomically(self.path, self._as_text(boxes).encode())
         self._boxes = boxes
+
+    def text(self) -> str:
+        """All boxes, as they are kept."""
+        return self._as_text(self._boxes)
+
+    def _as_text(self, boxes: dict[str, HandBox]) -> str:
+        kept = {
+            key: {"box_px": [float(v) for v in value.box_px], "is_right": value.is_right}
+            for key, value in sorted(boxes.items())
+        }
+        return json.dumps({"folder": str(self._folder), "boxes": kept}, indent=1)
 
 
 def _read(path: Path) -> dict[str, HandBox]:

@@ -59,6 +59,11 @@ class OwnPicturesIndex(FrameList):
         return self.root.resolve().name
 
     @property
+    def drawn_labels(self) -> str:
+        """The boxes, as they are kept."""
+        return self.boxes.text()
+
+    @property
     def unreadable_rows(self) -> np.ndarray:
         """None: what was not there on opening is not listed."""
         return np.empty(0, int)
