@@ -1,13 +1,14 @@
 """``utnet evaluate``: a checkpoint over a whole split, kept row by row, summed up at the end."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from core.cli.evaluation_text import print_summary
 from core.cli.options import (
@@ -44,6 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add_dataset(parser)
     add_network(parser)
+    add_evaluating(parser)
+    add_json(parser)
+    parser.add_argument(
+        "--progress", action="store_true", help="print what happens, one JSON object a line"
+    )
+
+
+def add_evaluating(parser: argparse.ArgumentParser) -> None:
+    """What `evaluate_pending` and its evaluation need besides dataset and network."""
     add_store(parser)
     parser.add_argument(
         "--without-depth", action="store_true", help="give the network the colour picture alone"
@@ -53,10 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=int,
         help="processes that read frames, half as many more measure; 0 is none; default: by cores",
-    )
-    add_json(parser)
-    parser.add_argument(
-        "--progress", action="store_true", help="print what happens, one JSON object a line"
     )
 
 
@@ -102,10 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     from core.files.folder_lock import FolderBusyError
     from core.hand.mano_file import load_hand_model
 
-    for option in ("batch_size", "workers"):
-        value, least = getattr(arguments, option), int(option == "batch_size")
-        if value is not None and value < least:
-            raise ValueError(f"--{option.replace('_', '-')} is at least {least}, not {value}")
+    check_effort(arguments)
     checkpoint = checkpoint_of(arguments)
     hand_model = load_hand_model(arguments.hand_model)
     index = open_dataset(arguments, hand_model)
@@ -113,23 +116,34 @@ def run(arguments: argparse.Namespace) -> int:
     root = arguments.store or evaluations_root()
     try:
         with EvaluationWriter(root, identity, RowNames.of_index(index)) as writer:
-            status = _evaluate(arguments, writer, index, checkpoint, hand_model)
+            status = evaluate_pending(arguments, writer, index, checkpoint, hand_model)
     except FolderBusyError as error:
-        print(f"utnet evaluate: {error}", file=sys.stderr)
+        _say(arguments, str(error))
         return COULD_NOT_START
     if status == 0:
         _tell(arguments, writer.evaluation)
     return status
 
 
-def _evaluate(
+def check_effort(arguments: argparse.Namespace) -> None:
+    """Raise ValueError for numbers of `add_evaluating` that make no sense."""
+    for option in ("batch_size", "workers"):
+        value, least = getattr(arguments, option), int(option == "batch_size")
+        if value is not None and value < least:
+            raise ValueError(f"--{option.replace('_', '-')} is at least {least}, not {value}")
+
+
+def evaluate_pending(
     arguments: argparse.Namespace,
     writer: "EvaluationWriter",
     index: "FrameIndex",
     checkpoint: Path,
     hand_model: "HandModel",
 ) -> int:
-    """Evaluate the pending rows; the exit status, 0 where every row is done."""
+    """Evaluate the pending rows; the exit status, 0 where every row is done.
+
+    SIGINT and SIGTERM end the process, with what was written.
+    """
     evaluation = writer.evaluation
     if arguments.progress:
         print_json_line(
@@ -157,16 +171,24 @@ def _evaluate(
             evaluate(writer, index, predictor, effort=effort, listen=teller)
             teller.end()
     except _Stopped as stopped:
-        _say(f"stopped; {evaluation.done:,} of {len(evaluation):,} frames are done")
-        return 128 + stopped.number
+        _say(arguments, f"stopped; {evaluation.done:,} of {len(evaluation):,} frames are done")
+        writer.close()
+        _leave(128 + stopped.number)
     except (WorkerDiedError, MemoryError, DiskFullError) as error:
-        _say(f"{error}. The same command goes on from here")
+        _say(arguments, f"{error}. The same command goes on from here")
         return ENDED_EARLY
     return 0
 
 
-def _say(sentence: str) -> None:
-    print(f"utnet evaluate: {sentence}", file=sys.stderr)
+def _say(arguments: argparse.Namespace, sentence: str) -> None:
+    print(f"utnet {arguments.command}: {sentence}", file=sys.stderr)
+
+
+def _leave(status: int) -> NoReturn:
+    """End at once: what threads still predict is not wanted, and whoever stopped does not wait."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 class _Teller:

@@ -13,6 +13,7 @@ COMMANDS = (
     "synthesize",
     "inspect",
     "score",
+    "submission",
     "audit",
     "config",
     "import_config",
