@@ -20,15 +20,18 @@ class Workspace:
 
     name: str
     icon: str
+    key: str
     docks: tuple[str, ...] = ()
 
 
-INSPECT = Workspace("Inspect", "eye", ("Samples", "Image", "Mesh", "Readouts"))
-TRAIN = Workspace("Train", "chart-line")
-DOCTOR = Workspace("Doctor", "heartbeat")
+INSPECT = Workspace("Inspect", "eye", "Ctrl+1", ("Samples", "Image", "Mesh", "Readouts"))
+TRAIN = Workspace("Train", "chart-line", "Ctrl+2")
+DOCTOR = Workspace("Doctor", "heartbeat", "Ctrl+3")
+# Ctrl+4 is kept for annotating, so that no key changes its meaning when that comes.
+COMPARE = Workspace("Compare", "columns", "Ctrl+5")
 
 #: Those that exist, in the order of their tabs.
-WORKSPACES = (INSPECT, TRAIN, DOCTOR)
+WORKSPACES = (INSPECT, TRAIN, DOCTOR, COMPARE)
 
 
 def workspace_named(name: str) -> Workspace:

@@ -88,16 +88,16 @@ class MainWindow(QMainWindow):
     # Workspaces.
 
     def _add_tabs(self) -> None:
-        for number, workspace in enumerate(WORKSPACES, start=1):
+        for workspace in WORKSPACES:
             action = self.actions_.add(
                 f"workspace_{workspace.name.lower()}",
                 workspace.name,
                 lambda shown=workspace: self.show_workspace(shown),
                 group="View",
-                shortcut=f"Ctrl+{number}",
+                shortcut=workspace.key,
                 checkable=True,
             )
-            action.setChecked(number == 1)
+            action.setChecked(workspace == INSPECT)
             self.top_bar.add_tab(action, workspace.icon)
 
     def set_page(self, workspace: Workspace, make: Callable[[], QWidget]) -> None:

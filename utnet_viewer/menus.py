@@ -7,7 +7,8 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from utnet_viewer.commands import Commands
-from utnet_viewer.docks import DOCTOR, INSPECT, TRAIN, WORKSPACES, Workspace
+from utnet_viewer.compare.entry import CompareEntry
+from utnet_viewer.docks import COMPARE, DOCTOR, INSPECT, TRAIN, WORKSPACES, Workspace
 from utnet_viewer.doctor.entry import DoctorEntry
 from utnet_viewer.session import Session
 from utnet_viewer.stepping import LONG_STEP
@@ -32,6 +33,7 @@ class Menus:
         self._menus_of: dict[str, list[QMenu]] = {w.name: [] for w in WORKSPACES}
         self.train = TrainEntry(session, self._add_train_menu)
         self.doctor = DoctorEntry(session, self.train, self._add_doctor_menu)
+        self.compare = CompareEntry(session, self._add_compare_menu)
         self.taking = TakingDesk(self._window, commands.sample_name)
         self.taking.failed.connect(lambda title, text: session.notice(title, text))
         self.film = FilmDesk(session)
@@ -66,11 +68,14 @@ class Menus:
     def _add_doctor_menu(self, title: str, actions: list[QAction]) -> None:
         self._add_view_menu(DOCTOR, title, actions)
 
+    def _add_compare_menu(self, title: str, actions: list[QAction]) -> None:
+        self._add_view_menu(COMPARE, title, actions)
+
     @property
     def is_page_ready(self) -> bool:
         """Whether the workspace that is shown, one without docks, shows all that it has."""
-        pages = {TRAIN.name: self.train, DOCTOR.name: self.doctor}
-        return pages[self._window.workspace.name].is_ready
+        pages = {TRAIN: self.train, DOCTOR: self.doctor, COMPARE: self.compare}
+        return pages[self._window.workspace].is_ready
 
     def _add_view_menu(self, workspace: Workspace, title: str, actions: list[QAction]) -> None:
         menu = QMenu(title, self._view)
@@ -255,6 +260,7 @@ class Menus:
             shown.addAction(dock.toggleViewAction())
         self._belongs_to(INSPECT, shown)
         self._view.addActions(self.doctor.view_actions)
+        self._view.addActions(self.compare.view_actions)
         self._view.addSeparator()
         self._panels_end = self._view.addSeparator()
         self._view.addMenu(self._theme_menu())

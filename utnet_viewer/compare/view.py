@@ -18,12 +18,12 @@ from utnet_viewer.numbers import fixed, signed
 #: Length of the lists of gains and losses.
 MOST_ITEMS = 60
 
-_JOINT_COLUMNS = {"pa_mpjpe_mm": "pa_joint_errors_mm", "keypoint_error_px": "keypoint_errors_px"}
-
 
 def joint_column(metric: Metric) -> str:
-    """The errors by joint that go with a figure: aligned, 2D, or wrist on wrist."""
-    return _JOINT_COLUMNS.get(metric.key, "joint_errors_mm")
+    """The errors by joint that `core.evaluation.comparison` tells with a figure."""
+    if metric.key.startswith("pa_"):
+        return "pa_joint_errors_mm"
+    return "keypoint_errors_px" if metric.key.startswith("keypoint") else "joint_errors_mm"
 
 
 @dataclass(frozen=True, eq=False)

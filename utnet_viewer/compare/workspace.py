@@ -246,7 +246,7 @@ class CompareWorkspace(Board):
         self.model_table.show_rows(result.models, unit=result.metric.unit)
         self.sequence_table.show_rows(result.sequences, unit=result.metric.unit)
         self._show_tab(self.tabs.value)
-        if result.sequences:
+        if result.overall.count:
             self.sequences.stack.setCurrentWidget(self.sequence_table)
         else:
             self.sequences.say(NO_FRAMES)
