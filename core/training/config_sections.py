@@ -148,19 +148,26 @@ class DataConfig(Section):
     dataset: PathText = Field(
         "demo",
         min_length=1,
-        description='Training frames: a folder in HO-3D\'s layout, or "demo" for the embedded set.',
+        description="Training frames: a folder of HO-3D, H2O-3D, DexYCB or FreiHAND, or "
+        '"demo" for the embedded set.',
         json_schema_extra={"kind": "folder"},
     )
-    split: Literal["train", "evaluation"] = Field(
-        "train", title="Training split", description="Which list of the data set is learned from."
+    split: str = Field(
+        "train",
+        min_length=1,
+        title="Training split",
+        description='Which part of the data set is learned from, by its own name; "train" and '
+        '"evaluation" are understood of every data set that has such parts.',
     )
     validation_dataset: PathText = Field(
         "",
         description="Frames to measure on, where they are not in the same data set.",
         json_schema_extra={"kind": "folder", "when_empty": "the same data set"},
     )
-    validation_split: Literal["train", "evaluation"] = Field(
-        "evaluation", description="Which list of the data set is measured on."
+    validation_split: str = Field(
+        "evaluation",
+        min_length=1,
+        description="Which part of the data set is measured on, likewise.",
     )
     hold_out_sequences: int = Field(
         0,

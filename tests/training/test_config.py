@@ -205,7 +205,7 @@ def test_a_planted_fault_is_refused_and_named(load, text, named):
 
 def test_every_fault_is_told_at_once_in_the_order_of_the_file(load):
     with pytest.raises(ConfigError) as caught:
-        load("run:\n  seed: no\ndata:\n  workers: -1\n  split: test\nlos: {}\n")
+        load("run:\n  seed: no\ndata:\n  workers: -1\n  split: 5\nlos: {}\n")
     assert [(p.key, p.line) for p in caught.value.problems] == [
         ("run.seed", 2),
         ("data.workers", 4),
