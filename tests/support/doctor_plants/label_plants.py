@@ -134,6 +134,14 @@ def _shape_times(factor: float) -> Change:
     return change
 
 
+def _through_a_lens(points_px: np.ndarray, width: float, height: float) -> np.ndarray:
+    """2D labels of a wide lens whose distortion nobody took out."""
+    centre = np.array([width / 2, height / 2])
+    offset = points_px - centre
+    radius = np.linalg.norm(offset, axis=-1, keepdims=True) / width
+    return offset / (1 + radius**2) / (width, height)
+
+
 def _hand_times(factor: float) -> Change:
     """A hand of the wrong size at the right place."""
 
@@ -166,6 +174,9 @@ LABEL_PLANTS: tuple[Plant, ...] = (
     Plant("metres", "joints_in_metres", everywhere(_hand_times(0.001))),
     Plant("metres_in_part", "joints_in_metres", some(_hand_times(0.001), 0.3)),
     Plant("centimetres", "joints_in_centimetres", everywhere(_hand_times(0.1))),
+    Plant("decimetres", "joints_in_decimetres", everywhere(_hand_times(0.01))),
+    Plant("micrometres", "joints_in_micrometres", everywhere(_hand_times(1000.0))),
+    Plant("lens_not_undone", "labels_off_projection", everywhere(labels_px(_through_a_lens))),
     Plant("pixels", "keypoints_in_pixels", everywhere(labels_px(lambda p, w, h: p))),
     Plant("pixels_about_middle", "keypoints_in_pixels",
           everywhere(labels_px(lambda p, w, h: p - np.array([w / 2, h / 2])))),

@@ -57,3 +57,9 @@ def lay_out_column_by_column(network: nn.Module, _: int) -> None:
 def mirror_tokens(network: nn.Module, _: int) -> None:
     """The map is mirrored left to right."""
     _reorder(network, torch.arange(_ROWS * _COLUMNS).reshape(_ROWS, _COLUMNS).flip(1).flatten())
+
+
+def shuffle_tokens(network: nn.Module, seed: int) -> None:
+    """The map's cells are in no order at all."""
+    order = torch.randperm(_ROWS * _COLUMNS, generator=torch.Generator().manual_seed(seed))
+    _reorder(network, order)

@@ -17,6 +17,7 @@ from doctor_plants.layout_plants import (
     lay_out_transposed,
     mirror_tokens,
     sample_in_millimetres,
+    shuffle_tokens,
 )
 from doctor_plants.plant import Plant
 from doctor_plants.wrapped import Samples, Terms, Wrapped, with_hands
@@ -321,6 +322,11 @@ PLANTS: tuple[Plant, ...] = (
     _plant(
         "focal_by_256", "prediction_focal_divided", _focal_divided(torch.tensor([256.0, 256.0]))
     ),
+    _plant(
+        "drawn_too_small",
+        "prediction_wrong_spread",
+        _drawn(lambda pixels, _: (pixels / _SIZE - 0.5) / 5),
+    ),
     _plant("prediction_pixels", "prediction_in_pixels", _drawn(lambda pixels, _: pixels)),
     _plant(
         "prediction_zero_to_one",
@@ -363,6 +369,7 @@ PLANTS: tuple[Plant, ...] = (
     _plant("grid_12_by_16", "tokens_transposed", _network(rebuild=lay_out_transposed)),
     _plant("columns_first", "tokens_transposed", _network(rebuild=lay_out_column_by_column)),
     _plant("tokens_mirrored", "tokens_transposed", _network(rebuild=mirror_tokens)),
+    _plant("tokens_shuffled", "features_out_of_place", _network(rebuild=shuffle_tokens)),
     _plant("mean_pose_trained", "constants_trained", _trained_buffer("", "mean_pose_code")),
     _plant("template_trained", "constants_trained", _trained_buffer("mano", "template_m")),
 )

@@ -74,6 +74,17 @@ def scaled(run: RunRecord, seed: int) -> RunRecord:
     return replace(run, weights={name: 100 * weight for name, weight in run.weights.items()})
 
 
+def _ratios_times(factor: float) -> Callable[[RunRecord, int], RunRecord]:
+    """The last part of the network moves by `factor` times what is usual."""
+
+    def change(run: RunRecord, seed: int) -> RunRecord:
+        part = list(run.update_ratios)[-1]
+        pairs = run.update_ratios[part] * (1, factor)
+        return replace(run, update_ratios={**run.update_ratios, part: pairs})
+
+    return change
+
+
 def _plant(id: str, cause: str, change: Callable[[RunRecord, int], RunRecord]) -> Plant:
     def apply(subject: Subject, seed: int) -> Subject:
         return replace(subject, run=change(run_of(seed), seed))
@@ -104,5 +115,7 @@ PLANTS: tuple[Plant, ...] = (
     _plant("run_with_schedule_lost", "rate_mismatch_run", lost_when_resumed),
     _plant("run_not_finite", "not_finite_run", not_finite),
     _plant("run_with_frozen_metric", "metric_frozen_run", frozen),
+    _plant("run_of_wild_updates", "updates_too_large_run", _ratios_times(1000.0)),
+    _plant("run_with_a_frozen_part", "updates_too_small_run", _ratios_times(0.0)),
     _plant("run_with_scaled_weights", "weights_scaled_alike", scaled),
 )
