@@ -123,6 +123,24 @@ for name in ("torch", "smplx", "scipy"):
 """
 
 
+IMPORT_WHAT_COMES_FIRST = """
+import sys
+import utnet_viewer.app, utnet_viewer.commands, utnet_viewer.display, utnet_viewer.menus
+import utnet_viewer.session, utnet_viewer.image.panel, utnet_viewer.mesh.panel
+import utnet_viewer.readouts.panel
+for name in ("pydantic", "core.training.config", "open3d"):
+    if name in sys.modules:
+        sys.exit(f"{name} was imported")
+"""
+
+
+def test_the_first_picture_waits_for_no_library_that_it_does_not_need():
+    """Pydantic alone held up the window's start by 0.2 s."""
+    command = [sys.executable, "-c", IMPORT_WHAT_COMES_FIRST]
+    fresh = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert fresh.returncode == 0, fresh.stderr
+
+
 def test_the_window_imports_neither_torch_nor_smplx_nor_scipy():
     fresh = subprocess.run(
         [sys.executable, "-c", IMPORT_EVERY_MODULE], cwd=ROOT, capture_output=True, text=True

@@ -12,7 +12,6 @@ import numpy as np
 from core.data.frame_index import FrameIndex
 from core.files.checkpoint_card import CheckpointError, read_header
 from core.hand.hand_model import HandModel
-from core.network_config import NetworkConfig
 
 #: Files that are pictures; what else a dataset holds is labels or lists.
 _PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
@@ -92,6 +91,9 @@ def identify(
     Raises:
         CheckpointError: The file is missing, damaged, or not a UTNet's.
     """
+    # Only here: pydantic takes longer to import than all of the window that reads evaluations.
+    from core.network_config import NetworkConfig
+
     config = NetworkConfig.model_validate(read_header(checkpoint).config)
     try:
         with checkpoint.open("rb") as file:

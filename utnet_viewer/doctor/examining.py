@@ -15,9 +15,9 @@ from core.training.config import TrainingConfig, to_yaml
 from utnet_viewer.doctor.book import Book, Kept, discard
 from utnet_viewer.doctor.pace import Pace
 from utnet_viewer.doctor.request import Request
+from utnet_viewer.processes.command import COMMAND
 from utnet_viewer.processes.doctor_job import DoctorJob
 from utnet_viewer.processes.doctor_lines import Started
-from utnet_viewer.processes.training_job import COMMAND
 
 State = Literal["empty", "running", "finished", "cancelled", "failed"]
 

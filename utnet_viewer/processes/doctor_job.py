@@ -5,9 +5,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from utnet_viewer.processes.command import COMMAND
 from utnet_viewer.processes.doctor_lines import Finished, Line, Progressed, Started, read_line
 from utnet_viewer.processes.line_job import LineJob
-from utnet_viewer.processes.training_job import COMMAND
 
 
 class DoctorJob(LineJob):

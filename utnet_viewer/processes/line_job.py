@@ -11,8 +11,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 import core
+from utnet_viewer.processes.command import COMMAND
 from utnet_viewer.processes.lines import LineSplitter, UnreadableLineError
-from utnet_viewer.processes.training_job import COMMAND
 
 #: So long lines are read in one turn of the event loop.
 _TURN_S = 0.004

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -28,9 +27,7 @@ from core.training.run_folder import (
     RunFolderError,
 )
 from core.training.run_log import LAUNCH, launch_log, launched_run, log_tail
-
-#: `utnet` of this interpreter; -P because the current folder may be a dataset with a torch.py.
-COMMAND = (sys.executable, "-P", "-m", "core.cli.main")
+from utnet_viewer.processes.command import COMMAND
 
 _STARTING_INTERVAL_MS = 100
 _RUNNING_INTERVAL_MS = 500

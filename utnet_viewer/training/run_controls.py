@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from core.training.config import TrainingConfig
 from core.training.run_folder import RunFolder, RunFolderError, RunState, RunSummary
-from utnet_viewer.processes.training_job import COMMAND, TrainingJob
+from utnet_viewer.processes.command import COMMAND
+from utnet_viewer.processes.training_job import TrainingJob
 from utnet_viewer.training.question import Answer, Question
 
 #: Requests that a person waits for, and the states in which they are fulfilled.
