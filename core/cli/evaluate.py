@@ -50,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--progress", action="store_true", help="print what happens, one JSON object a line"
     )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.html",
+        help="then write a page with figures, tables and the worst frames; replaces the file",
+    )
 
 
 def add_evaluating(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
     from core.hand.mano_file import load_hand_model
 
     check_effort(arguments)
+    _check_report(arguments.report)
     checkpoint = checkpoint_of(arguments)
     hand_model = load_hand_model(arguments.hand_model)
     index = open_dataset(arguments, hand_model)
@@ -122,7 +129,24 @@ def run(arguments: argparse.Namespace) -> int:
         return COULD_NOT_START
     if status == 0:
         _tell(arguments, writer.evaluation)
+        _report(arguments, writer.evaluation, index)
     return status
+
+
+def _check_report(path: Path | None) -> None:
+    """Raise ValueError where the report could not be written: before hours of work, not after."""
+    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        raise ValueError(f"--report {path}: there is no folder {path.parent} to write into")
+
+
+def _report(arguments: argparse.Namespace, evaluation: "Evaluation", index: "FrameIndex") -> None:
+    if arguments.report is None:
+        return
+    from core.evaluation.report.page import write_report
+
+    command = shlex.join(["utnet", *sys.argv[1:]])
+    write_report(arguments.report, evaluation, index, command=command)
+    _say(arguments, f"the report is {arguments.report}")
 
 
 def check_effort(arguments: argparse.Namespace) -> None:

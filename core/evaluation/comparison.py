@@ -157,7 +157,7 @@ def compare(
         ValueError: They are not of the same rows, or the metric is none that compares networks.
     """
     _check(first, second, metric)
-    bootstrap = _Bootstrap(first.names.sequence_codes, resamples, seed)
+    bootstrap = Bootstrap(first.names.sequence_codes, resamples=resamples, seed=seed)
     of = lambda name: (_known(first, name), _known(second, name))
     values = of(metric)
     rows = np.flatnonzero(_shared(*values))
@@ -219,7 +219,7 @@ def _curve(errors_mm: np.ndarray, areas: np.ndarray) -> PckCurve:
 
 
 def _by_sequence(
-    names: Sequence[str], bootstrap: "_Bootstrap", values: tuple[np.ndarray, np.ndarray]
+    names: Sequence[str], bootstrap: "Bootstrap", values: tuple[np.ndarray, np.ndarray]
 ) -> tuple[Difference, ...]:
     found = []
     for code, name in enumerate(names):
@@ -230,10 +230,14 @@ def _by_sequence(
     return tuple(found)
 
 
-class _Bootstrap:
-    """Draws sequences, and frames in them, with replacement; see the module."""
+class Bootstrap:
+    """Draws sequences, and frames in them, with replacement; see the module.
 
-    def __init__(self, codes: np.ndarray, resamples: int, seed: int) -> None:
+    Attributes:
+        codes: (N,) number of every row's sequence.
+    """
+
+    def __init__(self, codes: np.ndarray, *, resamples: int = 2000, seed: int = 0) -> None:
         if resamples < 2:
             raise ValueError(f"resamples must be at least 2, not {resamples}")
         self.codes = np.asarray(codes)
@@ -256,12 +260,14 @@ class _Bootstrap:
     def _interval(self, differences: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
         if len(differences) < 2:
             return float("nan"), float("nan")
-        sequences, place = np.unique(codes, return_inverse=True)
+        # Numbers without gaps: a sequence in which nothing is known is none that can be drawn.
+        is_there = np.bincount(codes) > 0
+        place = (np.cumsum(is_there) - 1)[codes]
         counts = np.bincount(place).astype(float)
         means = np.bincount(place, weights=differences) / counts
         variances = np.bincount(place, weights=(differences - means[place]) ** 2) / counts
         rng = np.random.default_rng(self._seed)
-        drawn = rng.integers(0, len(sequences), (self._resamples, len(sequences)))
+        drawn = rng.integers(0, len(counts), (self._resamples, len(counts)))
         noise = rng.standard_normal(drawn.shape) * np.sqrt(variances / counts)[drawn]
         weights = counts[drawn]
         resampled = ((means[drawn] + noise) * weights).sum(1) / weights.sum(1)

@@ -7,7 +7,6 @@ enough of them. Rows are written as they come; killed at any moment, the next ca
 
 import multiprocessing
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,7 +17,6 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +29,7 @@ from core.evaluation.measuring import measured_columns
 from core.evaluation.predicted_hands import PredictedHands
 from core.evaluation.predictor import OutOfMemoryError, Predictor
 from core.evaluation.store import EvaluationWriter
+from core.files.parent_process import end_with_the_parent
 
 #: Over this time the rate is told.
 _RATE_WINDOW_S = 30.0
@@ -123,23 +122,20 @@ def evaluate(
     rows = writer.pending_rows()
     portions = np.split(rows, range(effort.batch_size, len(rows), effort.batch_size))
     frames = EvaluationFrames(index)
-    with ExitStack() as stack:
-        feed = stack.enter_context(
-            Feed(
-                frames,
-                [portion.tolist() for portion in portions if len(portion)],
-                frames.batch,
-                workers=effort.workers,
-                pin_memory=predictor.device.type == "cuda",
-            )
-        )
-        pipeline = _Pipeline(writer, predictor, effort, stack, _Meter(writer, listen))
-        try:
+    feed = Feed(
+        frames,
+        [portion.tolist() for portion in portions if len(portion)],
+        frames.batch,
+        workers=effort.workers,
+        pin_memory=predictor.device.type == "cuda",
+    )
+    try:
+        with feed, _Pipeline(writer, predictor, effort, _Meter(writer, listen)) as pipeline:
             for batch in feed:
                 pipeline.put(batch)
             pipeline.finish()
-        except (RuntimeError, MemoryError) as error:
-            raise _named(error, effort) from error
+    except (RuntimeError, MemoryError) as error:
+        raise _named(error, effort) from error
 
 
 def _named(error: Exception, effort: Effort) -> Exception:
@@ -164,12 +160,7 @@ class _Pipeline:
     """Batches on their way from the feed to the store, in their order."""
 
     def __init__(
-        self,
-        writer: EvaluationWriter,
-        predictor: Predictor,
-        effort: Effort,
-        stack: ExitStack,
-        meter: "_Meter",
+        self, writer: EvaluationWriter, predictor: Predictor, effort: Effort, meter: "_Meter"
     ) -> None:
         self._writer = writer
         self._predictor = predictor
@@ -178,20 +169,25 @@ class _Pipeline:
         self._measurers = -(-effort.workers // 2)
         self._predicting: deque[tuple[LoadedBatch, Future]] = deque()
         self._measuring: deque[tuple[LoadedBatch, Future]] = deque()
-        predicts: Executor = _Inline()
-        measures: Executor = _Inline()
+        self._predicts: Executor = _Inline()
+        self._measures: Executor = _Inline()
         if effort.workers:
-            predicts = ThreadPoolExecutor(effort.streams, thread_name_prefix="predict")
-            measures = ProcessPoolExecutor(
+            self._predicts = ThreadPoolExecutor(effort.streams, thread_name_prefix="predict")
+            self._measures = ProcessPoolExecutor(
                 self._measurers,
                 # Not forked: this process has threads, and perhaps a GPU.
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=_end_with_the_parent,
+                initializer=end_with_the_parent,
             )
-        # What waits is dropped at the end, so that an interrupted evaluation ends soon.
-        stack.callback(measures.shutdown, cancel_futures=True)
-        stack.callback(predicts.shutdown, cancel_futures=True)
-        self._predicts, self._measures = predicts, measures
+
+    def __enter__(self) -> "_Pipeline":
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        # An interrupted evaluation waits for nothing that it will not write.
+        is_whole = kind is None
+        for executor in (self._predicts, self._measures):
+            executor.shutdown(wait=is_whole, cancel_futures=not is_whole)
 
     def put(self, batch: LoadedBatch) -> None:
         """Take a batch in, and write what is ready; waits where too much is on its way."""
@@ -257,14 +253,3 @@ class _Inline(Executor):
         future: Future = Future()
         future.set_result(function(*arguments))
         return future
-
-
-def _end_with_the_parent() -> None:
-    """In a measuring process: end when the evaluating one is gone, even if it was killed."""
-    parent = multiprocessing.parent_process()
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, name="parent", daemon=True).start()

@@ -11,6 +11,8 @@ import cv2
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from core.files.parent_process import end_with_the_parent
+
 #: Batches that each worker keeps ready.
 _AHEAD = 3
 #: From glibc's malloc.h.
@@ -137,6 +139,7 @@ def _start_method() -> str:
 
 
 def _start_worker(_: int) -> None:
+    end_with_the_parent()
     # One thread each: workers are many, and a pool that was forked hangs.
     cv2.setNumThreads(0)
     torch.set_num_threads(1)

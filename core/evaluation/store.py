@@ -18,6 +18,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,12 @@ import platformdirs
 
 from core.conventions import CROP_SIZE_PX
 from core.data.frame import FrameId
+from core.evaluation.array_files import (
+    EvaluationError,
+    check_array,
+    mapped_array,
+    write_array,
+)
 from core.evaluation.columns import (
     ARRAYS,
     COLUMNS,
@@ -35,11 +42,7 @@ from core.evaluation.columns import (
 )
 from core.evaluation.identity import FORMAT, Identity, RowNames
 from core.evaluation.prediction import Prediction
-from core.files.durable import (
-    AppendOnlyFile,
-    raising_disk_full,
-    write_atomically,
-)
+from core.files.durable import AppendOnlyFile, write_atomically
 from core.files.folder_lock import FolderLock, read_owner
 from core.geometry.crop import CropTransform, normalise_keypoints
 from core.hand.hand_model import HandModel, ManoParameters
@@ -59,15 +62,14 @@ __all__ = [
 ]
 
 _STATE, _CODES, _NAMES = "state", "sequence_codes", "frame_names"
+#: Every array's file, shape of a row, and type.
+_FILES = {
+    _STATE: ((), np.uint8),
+    _CODES: ((), np.int32),
+    _NAMES: ((), np.str_),
+    **COLUMNS,
+}
 _IDENTITY_FILE, _PROBLEMS_FILE = "evaluation.json", "problems.jsonl"
-
-
-class EvaluationError(ValueError):
-    """A folder that is no evaluation, or a damaged one; `path` is the file at fault."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        super().__init__(f"{path}: {text}")
-        self.path = path
 
 
 def evaluations_root() -> Path:
@@ -84,22 +86,35 @@ class Evaluation:
     Attributes:
         folder: Where it lies.
         identity: What was evaluated.
-        names: Of the rows, in the dataset's order.
-        state: (N,) uint8 `FrameState`, mapped: it changes while a process evaluates.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open; raises EvaluationError naming the file that is missing or damaged."""
+        """Open; raises EvaluationError naming the file that is missing or damaged.
+
+        Files are mapped when they are asked for: a mapped one stays open, and a process may not
+        have many of those.
+        """
         self.folder = Path(folder)
-        self.identity, sequence_names = _read_identity(self.folder / _IDENTITY_FILE)
-        self.state = self._map(_STATE, (), np.uint8)
-        self.names = RowNames(
-            sequence_names, self._map(_CODES, (), np.int32), self._map(_NAMES, (), np.str_)
-        )
-        self._columns = {name: self._map(name, *kind) for name, kind in COLUMNS.items()}
-        if self.state.max() > max(FrameState):
-            path = self.folder / f"{_STATE}.npy"
-            raise EvaluationError(path, f"damaged: state {self.state.max()}; delete its folder")
+        self.identity, self._sequence_names = _read_identity(self.folder / _IDENTITY_FILE)
+        self._columns: dict[str, np.ndarray] = {}
+        for name, (shape, dtype) in _FILES.items():
+            check_array(self._path(name), (self.identity.count, *shape), dtype)
+
+    @cached_property
+    def state(self) -> np.ndarray:
+        """(N,) uint8 `FrameState`, mapped: it changes while a process evaluates."""
+        state = mapped_array(self._path(_STATE), mode="r")
+        if state.max() > max(FrameState):
+            raise EvaluationError(
+                self._path(_STATE), f"damaged: a state of {state.max()}; delete its folder"
+            )
+        return state
+
+    @cached_property
+    def names(self) -> RowNames:
+        """Names of the rows, in the dataset's order."""
+        codes, frames = (mapped_array(self._path(name), mode="r") for name in (_CODES, _NAMES))
+        return RowNames(self._sequence_names, codes, frames)
 
     def __len__(self) -> int:
         return self.identity.count
@@ -110,8 +125,10 @@ class Evaluation:
         Raises:
             KeyError: There is no such column.
         """
-        if name not in self._columns:
+        if name not in COLUMNS:
             raise KeyError(f"an evaluation has no column {name!r}; it has {', '.join(COLUMNS)}")
+        if name not in self._columns:
+            self._columns[name] = mapped_array(self._path(name), mode="r")
         return self._columns[name]
 
     def frame_id(self, row: int) -> FrameId:
@@ -149,9 +166,9 @@ class Evaluation:
         """
         if not FrameState(self.state[row]).is_predicted:
             return None
-        value = lambda name: np.array(self._columns[name][row], float)
+        value = lambda name: np.array(self.column(name)[row], float)
         x, y, height_px, rotation_rad = value("crop").tolist()
-        is_mirrored = bool(self._columns[IS_MIRRORED][row])
+        is_mirrored = bool(self.column(IS_MIRRORED)[row])
         crop = CropTransform((x, y), height_px, rotation_rad, CROP_SIZE_PX, is_mirrored)
         mano = ManoParameters(
             global_orient_rad=value("global_orient_rad"),
@@ -168,7 +185,7 @@ class Evaluation:
             mano=mano,
             camera_sxy=value("camera_sxy"),
             crop=crop,
-            used_depth=bool(self._columns[USED_DEPTH][row]),
+            used_depth=bool(self.column(USED_DEPTH)[row]),
         )
 
     def problems(self) -> dict[int, str]:
@@ -191,9 +208,8 @@ class Evaluation:
                 raise EvaluationError(path, f"line {number} is damaged ({error!r})") from error
         return found
 
-    def _map(self, name: str, shape: tuple[int, ...], dtype: type) -> np.ndarray:
-        path = self.folder / f"{name}.npy"
-        return _mapped(path, (self.identity.count, *shape), dtype, mode="r")
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.npy"
 
 
 def open_evaluation(folder: Path | str) -> Evaluation:
@@ -210,8 +226,8 @@ def list_evaluations(
 ) -> list[Evaluation]:
     """Evaluations below `root`, the last written first; of one dataset or split where asked.
 
-    Opening maps files and reads none of the columns, so a list is cheap. Damaged folders are left
-    out and given to `on_damaged`; folders that are still being made are left out.
+    Of every file only the header is looked at, and none stays open, so a list is cheap. Damaged
+    folders are left out and given to `on_damaged`; those that are being made are left out.
     """
     found = []
     for path in sorted(Path(root).glob(f"*/{_IDENTITY_FILE}")):
@@ -252,11 +268,9 @@ class EvaluationWriter:
             if not (folder / _IDENTITY_FILE).exists():
                 _make(folder, identity, names)
             self.evaluation = Evaluation(folder)
-            count = len(self.evaluation)
-            self._state = _mapped(folder / "state.npy", (count,), np.uint8, mode="r+")
+            self._state = mapped_array(folder / f"{_STATE}.npy", mode="r+")
             self._columns = {
-                name: _mapped(folder / f"{name}.npy", (count, *shape), dtype, mode="r+")
-                for name, (shape, dtype) in COLUMNS.items()
+                name: mapped_array(folder / f"{name}.npy", mode="r+") for name in COLUMNS
             }
             self._problems = _open_problems(folder / _PROBLEMS_FILE)
         except BaseException:
@@ -318,12 +332,12 @@ def _make(folder: Path, identity: Identity, names: RowNames) -> None:
     lengths = {len(names.sequence_codes), len(names.frame_names), count}
     if len(lengths) > 1:
         raise ValueError(f"{count} rows, but {sorted(lengths)} names")
-    _write_array(folder, _CODES, np.asarray(names.sequence_codes, np.int32))
-    _write_array(folder, _NAMES, np.asarray(names.frame_names, np.str_))
+    write_array(folder / f"{_CODES}.npy", np.asarray(names.sequence_codes, np.int32))
+    write_array(folder / f"{_NAMES}.npy", np.asarray(names.frame_names, np.str_))
     for name, (shape, dtype) in COLUMNS.items():
         unknown = False if dtype is np.bool_ else np.nan
-        _write_array(folder, name, np.full((count, *shape), unknown, dtype))
-    _write_array(folder, _STATE, np.zeros(count, np.uint8))
+        write_array(folder / f"{name}.npy", np.full((count, *shape), unknown, dtype))
+    write_array(folder / f"{_STATE}.npy", np.zeros(count, np.uint8))
     (folder / _PROBLEMS_FILE).unlink(missing_ok=True)
     content = {
         "format": FORMAT,
@@ -332,15 +346,6 @@ def _make(folder: Path, identity: Identity, names: RowNames) -> None:
     }
     text = json.dumps(content, indent=1, ensure_ascii=False)
     write_atomically(folder / _IDENTITY_FILE, text.encode())
-
-
-def _write_array(folder: Path, name: str, array: np.ndarray) -> None:
-    # Plain writing, not mapping: a disk without room is an error then, and not the process's end.
-    path = folder / f"{name}.npy"
-    with raising_disk_full(path), path.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _open_problems(path: Path) -> AppendOnlyFile:
@@ -364,18 +369,3 @@ def _read_identity(path: Path) -> tuple[Identity, tuple[str, ...]]:
         raise
     except (ValueError, KeyError, TypeError) as error:
         raise EvaluationError(path, f"damaged ({error!r}); delete its folder") from error
-
-
-def _mapped(path: Path, shape: tuple[int, ...], dtype: type, *, mode: str) -> np.ndarray:
-    """A .npy file mapped into memory; raises EvaluationError where it is not what it must be."""
-    try:
-        array = np.load(path, mmap_mode=mode, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        text = f"damaged or missing ({error}); delete its folder and evaluate again"
-        raise EvaluationError(path, text) from error
-    # Names are strings of any length; all other types are exact.
-    same_type = array.dtype.kind == "U" if dtype is np.str_ else array.dtype == dtype
-    if array.shape != shape or not same_type:
-        text = f"holds {array.shape} {array.dtype}, not {shape} {np.dtype(dtype)}"
-        raise EvaluationError(path, f"damaged: it {text}; delete its folder and evaluate again")
-    return array

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from support_evaluation import (
     identity,
@@ -291,9 +292,9 @@ def change(text: bytes, by: bytes):
 @pytest.mark.parametrize(
     ("name", "damage", "message"),
     [
-        ("state.npy", shorten, "damaged or missing"),
-        ("state.npy", lambda path: np.save(path, np.full(6, 9, np.uint8)), "state 9"),
-        ("joints_mm.npy", shorten, "damaged or missing"),
+        ("state.npy", shorten, "it is cut off"),
+        ("state.npy", lambda path: path.write_bytes(b"nothing"), "damaged or missing"),
+        ("joints_mm.npy", shorten, "it is cut off"),
         ("joints_mm.npy", Path.unlink, "No such file"),
         ("betas.npy", misshape, r"holds \(5, 2\) float64, not \(6, 10\) float32"),
         ("frame_names.npy", misshape, r"not \(6,\) <U"),
@@ -308,6 +309,22 @@ def test_a_damaged_file_is_named(root, name, damage, message):
     with pytest.raises(EvaluationError, match=message) as error:
         open_evaluation(folder)
     assert error.value.path == folder / name and str(folder / name) in str(error.value)
+
+
+def test_a_state_that_there_is_not_is_damage(root):
+    folder = write_evaluation(root)
+    np.save(folder / "state.npy", np.full(6, 9, np.uint8))
+    with pytest.raises(EvaluationError, match=r"state\.npy: damaged: a state of 9"):
+        open_evaluation(folder).counts()
+
+
+def test_a_list_keeps_no_files_open(root):
+    for number in range(4):
+        write_evaluation(root, changes={"checkpoint_sha256": str(number)})
+    before = psutil.Process().num_fds()
+    found = list_evaluations(root)
+    assert len(found) == 4 and psutil.Process().num_fds() == before
+    assert found[0].column("f5").shape == (6,)
 
 
 def test_objects_in_a_file_are_never_unpickled(root):
