@@ -177,7 +177,7 @@ class Loader(QObject):
         return False
 
     def _on_read(self, serial: int, loaded: Loaded) -> None:
-        if serial != self._serial:
+        if serial != self._serial or self._is_closed:
             return
         row = loaded.sample.row
         self._reading.discard(row)
@@ -255,7 +255,9 @@ class Loader(QObject):
     def _on_measured(self, asked_in: int, sample: Sample) -> None:
         entry = self._cache.get(sample.row)
         # A second measurement of the same would be painted, and drawn ahead, a second time.
-        if asked_in != self._round or entry is None or self._is_measured(sample.row):
+        if self._is_closed or asked_in != self._round or entry is None:
+            return
+        if self._is_measured(sample.row):
             return
         self._cache[sample.row] = replace(entry, sample=sample)
         if sample.metrics is not None:

@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self._page_makers: dict[str, Callable[[], QWidget]] = {}
         self._made_pages: dict[str, QWidget] = {}
         self._dock_layout = QByteArray()  # while the docks are not shown
-        self._close_question: Callable[[], bool] | None = None
+        self._close_questions: list[Callable[[], bool]] = []
         self._add_tabs()
 
     def _add_bar(self, title: str, widget: QWidget) -> QToolBar:
@@ -269,13 +269,17 @@ class MainWindow(QMainWindow):
 
     def ask_before_closing(self, may_close: Callable[[], bool]) -> None:
         """`may_close` says whether the window may close now; it may ask, and close it later."""
-        self._close_question = may_close
+        self._close_questions.append(may_close)
+
+    def ask_nothing_more(self) -> None:
+        """Close without asking anybody from now on."""
+        self._close_questions.clear()
 
     def closeEvent(self, event) -> None:
         """Remember the layout and let the session end its processes."""
         # A window that is there for a picture asks nobody.
-        asks = self._remembers_layout and self._close_question is not None
-        if asks and not self._close_question():
+        questions = self._close_questions if self._remembers_layout else []
+        if not all(may_close() for may_close in questions):
             event.ignore()
             return
         self.save_layout()

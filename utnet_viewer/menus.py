@@ -10,6 +10,7 @@ from utnet_viewer.commands import Commands
 from utnet_viewer.compare.entry import CompareEntry
 from utnet_viewer.docks import COMPARE, DOCTOR, INSPECT, TRAIN, WORKSPACES, Workspace
 from utnet_viewer.doctor.entry import DoctorEntry
+from utnet_viewer.evaluating.entry import EvaluateEntry
 from utnet_viewer.session import Session
 from utnet_viewer.stepping import LONG_STEP
 from utnet_viewer.taking.desk import TakingDesk
@@ -34,6 +35,7 @@ class Menus:
         self.train = TrainEntry(session, self._add_train_menu)
         self.doctor = DoctorEntry(session, self.train, self._add_doctor_menu)
         self.compare = CompareEntry(session, self._add_compare_menu)
+        self.evaluate = EvaluateEntry(session)
         self.taking = TakingDesk(self._window, commands.sample_name)
         self.taking.failed.connect(lambda title, text: session.notice(title, text))
         self.film = FilmDesk(session)
@@ -114,6 +116,7 @@ class Menus:
     def _add_file_actions(self) -> None:
         add, session = self._actions.add, self._session
         add("open", "Open dataset…", self._commands.open, group="File", shortcut="Ctrl+O")
+        add("open_picture", "Open picture…", self._commands.open_picture, group="File")
         add("demo", "Open the demo", self._commands.open_demo, group="File", shortcut="Ctrl+D")
         add("reload", "Reload dataset", session.reload_dataset, group="File", shortcut="F5")
         add(
@@ -228,7 +231,7 @@ class Menus:
                 menu.addSeparator()
 
     def _fill_file(self) -> None:
-        self._put(self._file, "open")
+        self._put(self._file, "open", "open_picture")
         self._file.addMenu(self._recent)
         self._put(self._file, "demo")
         self._file.addMenu(self._split)
@@ -269,6 +272,8 @@ class Menus:
     def _fill_run(self) -> None:
         self._run.addActions(self.train.run_actions)
         self._run.addActions(self.doctor.run_actions)
+        self._run.addActions(self.evaluate.run_actions)
+        self._run.addSeparator()
         self._put(
             self._run,
             "play",
@@ -338,7 +343,7 @@ class Menus:
     def _fill_chips(self) -> None:
         bar, window = self._window.top_bar, self._window
         dataset, model, hand = QMenu(window), QMenu(window), QMenu(window)
-        self._put(dataset, "open", "demo")
+        self._put(dataset, "open", "open_picture", "demo")
         dataset.addMenu(self._recent)
         dataset.addMenu(self._split)
         self._put(dataset, "reload")

@@ -180,6 +180,11 @@ class Session(QObject):
 
     # Opening datasets.
 
+    @property
+    def is_without_list(self) -> bool:
+        """Whether what is on screen was opened without its split's list."""
+        return self._opened is not None and self._opened.without_list
+
     def open_dataset(self, order: Order) -> None:
         """Open a folder; what is open stays until the new one is there."""
         self.order, self.refusal = order, None

@@ -62,7 +62,7 @@ def opener(fonts, runs) -> Iterator[Callable[..., Starter]]:
     yield open_
     for starter in opened:
         if isValid(starter.window) and starter.window.isVisible():
-            starter.window.ask_before_closing(lambda: True)
+            starter.window.ask_nothing_more()
             close(starter)
 
 

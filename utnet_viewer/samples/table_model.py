@@ -56,8 +56,10 @@ class SamplesModel(QAbstractTableModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order by a column; -1 is the dataset's own order. Unknown figures come last."""
-        self._sort_column = column
-        self._descending = order == Qt.SortOrder.DescendingOrder
+        wanted = column, order == Qt.SortOrder.DescendingOrder
+        if wanted == (self._sort_column, self._descending):
+            return  # Qt's table asks twice
+        self._sort_column, self._descending = wanted
         self.rebuild()
 
     def rebuild(self) -> None:
