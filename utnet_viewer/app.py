@@ -23,6 +23,7 @@ from utnet_viewer.crash_log import catch_uncaught, log, log_qt_messages, start_l
 from utnet_viewer.docks import workspace_named
 from utnet_viewer.main_window import MainWindow
 from utnet_viewer.notices import Notice
+from utnet_viewer.quick_imports import skip_feature_search
 from utnet_viewer.settings import Settings
 from utnet_viewer.style import apply_theme, load_fonts
 from utnet_viewer.theme import Theme
@@ -236,6 +237,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     # Threads that read and measure hand Python back to the window's own sooner than after 5 ms.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    skip_feature_search()
     if arguments.screenshot and not _has_screen():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     gc.disable()  # libraries make objects by the hundred thousand, none of which is garbage
