@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Score and print; ValueError and OSError name the file and what is wrong with it."""
     from core.evaluation.ho3d_score import score_file
-    from core.workers import available_cores, ended_by_sigterm
+    from core.files.workers import available_cores, ended_by_sigterm
 
     line = ProgressLine("hands")
     with ended_by_sigterm():

@@ -101,7 +101,7 @@ def _finish(
 def _write(arguments: argparse.Namespace, folder: Path, hand_model: "HandModel") -> int:
     from core.evaluation.store import open_evaluation
     from core.evaluation.submission import write_submission
-    from core.workers import ended_by_sigterm
+    from core.files.workers import ended_by_sigterm
 
     line = ProgressLine("hands written")
     with ended_by_sigterm():

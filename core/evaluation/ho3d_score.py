@@ -22,7 +22,7 @@ from core.evaluation.ho3d_protocol import (
     official_sums,
 )
 from core.evaluation.ho3d_suspicions import suspicions
-from core.workers import map_in_order
+from core.files.workers import map_in_order
 
 #: Called with the hands done and in all.
 Progress = Callable[[int, int], None]

@@ -25,9 +25,9 @@ from core.data.ho3d.layout import (
     to_opengl_m,
     vertices_path,
 )
+from core.files.workers import single_threaded_children, start_worker
 from core.synthetic.recorder import Recorder, SequenceTask, write_whole
 from core.synthetic.sequence import pose_frame
-from core.workers import single_threaded_children, start_worker
 
 #: Goes up with every change that changes pictures or labels: one set is made by one version.
 GENERATOR = 1

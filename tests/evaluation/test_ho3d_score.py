@@ -1,10 +1,15 @@
 """Prediction files in, official figures out; and what is said about files that are not right."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 from dataclasses import asdict
 
 import numpy as np
+import psutil
 import pytest
 from official_ho3d import (
     official_figures,
@@ -233,3 +238,64 @@ def test_nothing_is_said_of_good_and_of_merely_bad_predictions(many):
 def test_missing_meshes_are_counted(truth, pred):
     changed(pred, lambda c: c[1].__setitem__(2, np.zeros((778, 3)).tolist()))
     assert any("1 of 5 meshes" in text for text in score_file(truth, pred).suspicions)
+
+
+# The command as a process of its own: its memory, and how it ends.
+
+
+def long_files(folder, hands, frames: int):
+    """Files of many frames, the same few hands again and again."""
+    texts = [[json.dumps(part.tolist()) for part in hand] for hand in hands]
+    parts = [",".join(texts[row % len(texts)][part] for row in range(frames)) for part in (0, 1)]
+    folder.mkdir()
+    for name, part in zip(("xyz", "verts"), parts, strict=True):
+        (folder / f"evaluation_{name}.json").write_text(f"[{part}]")
+    (folder / "pred.json").write_text(f"[[{parts[0]}],[{parts[1]}]]")
+    return folder
+
+
+def start(folder, jobs: int) -> psutil.Popen:
+    code = (
+        "import sys; from core.cli.main import main; status = main(sys.argv[1:]);"
+        # Linux's own peak: that of getrusage begins with what the starting process had.
+        "print(*[line for line in open('/proc/self/status') if 'VmHWM' in line]);sys.exit(status)"
+    )
+    arguments = ["score", "--jobs", str(jobs), str(folder), str(folder / "pred.json")]
+    return psutil.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+@pytest.mark.slow  # three hundred hands are measured: 2 s of an idle core, and two starts
+def test_memory_does_not_grow_with_the_file(hands, tmp_path):
+    peaks_kib = []
+    for frames in (20, 300):
+        with start(long_files(tmp_path / f"{frames}", hands[0], frames), jobs=1) as process:
+            out, _ = process.communicate(timeout=100)
+        assert process.returncode == 0
+        peaks_kib.append(int(out.split()[-2]))
+    # The text of the longer files is 30 MB, its numbers as Python's would be 60 MB.
+    assert peaks_kib[1] - peaks_kib[0] < 12_000
+
+
+@pytest.mark.slow  # processes are started, each of which imports scipy
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
+)
+def test_whatever_ends_it_leaves_no_process_behind(hands, tmp_path, number, status):
+    with start(long_files(tmp_path / "files", hands[0], 3000), jobs=2) as process:
+        while "hands" not in process.stderr.readline():
+            assert process.poll() is None
+        deadline = time.monotonic() + 60
+        while len(process.children()) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)  # two that measure, and the tracker of multiprocessing
+        children = process.children()
+        assert len(children) >= 2
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        assert process.returncode == status
+    assert psutil.wait_procs(children, timeout=30)[1] == []

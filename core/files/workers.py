@@ -1,7 +1,6 @@
 """Work shared out to processes: one thread each, none left behind, results in order."""
 
 import multiprocessing
-import multiprocessing.connection
 import os
 import signal
 import threading
@@ -11,6 +10,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
+
+from core.files.parent_process import end_with_the_parent
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -59,19 +60,9 @@ def map_in_order(
 
 
 def start_worker() -> None:
-    """Prepare a process of a pool: Ctrl+C is its parent's business, and the parent's end its own.
-
-    A pool's processes wait for work for ever where the parent was killed.
-    """
+    """Prepare a process of a pool: deaf to Ctrl+C, and ended when its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(1)
+    end_with_the_parent()
 
 
 @contextmanager
