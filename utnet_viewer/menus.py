@@ -15,6 +15,7 @@ from utnet_viewer.session import Session
 from utnet_viewer.stepping import LONG_STEP
 from utnet_viewer.taking.desk import TakingDesk
 from utnet_viewer.taking.film_desk import FilmDesk
+from utnet_viewer.taking.report_desk import ReportDesk
 from utnet_viewer.training.entry import TrainEntry
 
 DEVICES = ("auto", "cpu", "cuda:0", "mps")
@@ -39,6 +40,7 @@ class Menus:
         self.taking = TakingDesk(self._window, commands.sample_name)
         self.taking.failed.connect(lambda title, text: session.notice(title, text))
         self.film = FilmDesk(session)
+        self.report = ReportDesk(session)
         self._file.aboutToShow.connect(self.taking.name_actions)
         self._add_menu_keys()
         self._add_file_actions()
@@ -249,7 +251,7 @@ class Menus:
         self._file.addActions(self.doctor.file_actions)
         self._file.addSeparator()
         self._file.addActions(self.taking.actions)
-        self._put(self._file, "take_film", "picture", "", "quit")
+        self._put(self._file, "take_film", "take_report", "picture", "", "quit")
 
     def _fill_edit(self) -> None:
         self._put(self._edit, "filter", "clear_filter", "unsort", "", "unreadable", "copy_name")

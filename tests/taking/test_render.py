@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from ho3d_tree import Tree, hand_in_opengl, picture, training_label
+from made_evaluation import write_rows
 from PySide6.QtGui import QColor, QImage
 from window_engine import SameHand
 
@@ -18,10 +19,14 @@ import utnet_viewer.taking.__main__ as rendering
 from core.cli.main import main
 from core.cli.render_order import RenderOrder
 from core.data.opening import open_dataset
+from core.evaluation.identity import RowNames, identify
+from core.evaluation.store import EvaluationWriter
 from core.files.embedded import default_checkpoint
 from core.hand.mano_file import load_hand_model
 from utnet_viewer.image.paint import JOINT_COLOURS
+from utnet_viewer.reading import load
 from utnet_viewer.taking.film import Film
+from utnet_viewer.taking.predicting import stored as stored_evaluation
 from utnet_viewer.taking.studio import CAPTION_HEIGHT, USUAL_SIZE
 
 MARKS_HEIGHT = 26
@@ -134,6 +139,29 @@ def test_frames_and_sequences_that_do_not_exist_are_named(qtbot, order):
         rendering.render(replace(order, sequence="XY9"), Same())
     with pytest.raises(ValueError, match="no sequence 'XY9'; there are AB1"):
         rendering.render(replace(order, sequence="XY9", frame=""), Same())
+
+
+def test_predictions_come_from_the_evaluation_where_there_is_one(qtbot, order, dataset, capsys):
+    hand_model = load_hand_model()
+    index = open_dataset(dataset, "train", hand_model=hand_model)
+    whole = identify(default_checkpoint(), index, hand_model)
+    with EvaluationWriter(order.store, whole, RowNames.of_index(index)) as writer:
+        write_rows(writer, np.arange(COUNT))
+    tips = rendering._predictions(order, index, hand_model)
+    stored = writer.evaluation.column("keypoints_px")
+    for row in range(COUNT):
+        loaded = load(index, row, hand_model)
+        assert np.allclose(tips.predict(loaded).keypoints_px, stored[row])
+    assert "predictions of the evaluation" in capsys.readouterr().out
+
+
+def test_an_evaluation_that_is_not_finished_is_no_source(order, dataset):
+    hand_model = load_hand_model()
+    index = open_dataset(dataset, "train", hand_model=hand_model)
+    whole = identify(default_checkpoint(), index, hand_model)
+    with EvaluationWriter(order.store, whole, RowNames.of_index(index)) as writer:
+        write_rows(writer, np.arange(COUNT - 1))
+    assert stored_evaluation(order, index, hand_model) is None
 
 
 def test_an_order_survives_the_pipe(order):

@@ -1,6 +1,5 @@
 """Predictions without a window: of an evaluation where there is one, else of the engine."""
 
-import hashlib
 from pathlib import Path
 from typing import Protocol
 
@@ -8,8 +7,9 @@ from PySide6.QtCore import QEventLoop, QObject
 
 from core.cli.render_order import RenderOrder
 from core.data.frame_index import FrameIndex
+from core.evaluation.identity import identify
 from core.evaluation.prediction import Prediction
-from core.evaluation.store import Evaluation, list_evaluations
+from core.evaluation.store import Evaluation, open_evaluation
 from core.hand.hand_model import HandModel
 from utnet_viewer.processes.engine_client import EngineClient
 from utnet_viewer.reading import Loaded
@@ -85,15 +85,9 @@ class EnginePredictions(QObject):
 
 def stored(order: RenderOrder, index: FrameIndex, hand_model: HandModel) -> Evaluation | None:
     """A finished evaluation of exactly this checkpoint, dataset and hand model, if there is one."""
-    sha256 = hashlib.sha256(Path(order.checkpoint).read_bytes()).hexdigest()
-    for evaluation in list_evaluations(order.store, split=index.split):
-        identity = evaluation.identity
-        if (
-            identity.checkpoint_sha256 == sha256
-            and Path(identity.dataset_root) == index.root
-            and identity.count == len(index)
-            and identity.hand_model == hand_model.name
-            and evaluation.is_complete
-        ):
-            return evaluation
-    return None
+    identity = identify(Path(order.checkpoint), index, hand_model)
+    folder = Path(order.store) / identity.key
+    if not folder.is_dir():
+        return None
+    evaluation = open_evaluation(folder)
+    return evaluation if evaluation.is_complete else None

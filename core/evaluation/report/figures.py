@@ -54,25 +54,29 @@ def spread_figure(errors_mm: np.ndarray) -> str | None:
         if count:
             top = float(up.place(float(count)))
             drawing.rectangle(left + 0.6, top, right - left - 1.2, foot - top, "bar")
-    marks = ((50, words.SPREAD_MEDIAN), (95, words.SPREAD_P95))
-    for row, (percent, text) in enumerate(marks):
-        value = float(np.percentile(errors_mm, percent))
-        place = float(across.place(min(value, limit)))
-        drawing.line(place, _TOP - 10, place, foot, "limit")
-        is_right = place > WIDTH - 120
-        drawing.text(
-            place + (-6 if is_right else 6),
-            _TOP - 3 + 14 * row,
-            text.format(value=value),
-            "limit-text",
-            anchor="end" if is_right else "start",
-        )
+    _mark(drawing, across, foot, errors_mm, 50, words.SPREAD_MEDIAN)
+    _mark(drawing, across, foot, errors_mm, 95, words.SPREAD_P95)
     if above:
         drawing.height += 18
         worst = float(errors_mm.max())
         text = words.SPREAD_ABOVE.format(count=above, limit=limit, worst=worst)
         drawing.text(16, drawing.height - 10, text, "t3")
     return drawing.svg(describe=words.SPREAD_TITLE)
+
+
+def _mark(
+    drawing: Drawing, across: Axis, foot: float, errors_mm: np.ndarray, percent: int, text: str
+) -> None:
+    """A line at a percentile; the lower half is named to its left, the upper to its right."""
+    value = float(np.percentile(errors_mm, percent))
+    place = float(across.place(min(value, across.high)))
+    said = text.format(value=value)
+    room = text_width(said) + 8
+    is_left = (percent <= 50 and place - room > across.start) or place + room > across.end
+    drawing.line(place, _TOP - 12, place, foot, "limit")
+    side = -6 if is_left else 6
+    anchor = "end" if is_left else "start"
+    drawing.text(place + side, _TOP - 4, said, "limit-text", anchor=anchor)
 
 
 def worst_figure(frame: WorstFrame) -> str:
