@@ -3,6 +3,7 @@
 No torch here: the window and the report read what checks found.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -80,6 +81,12 @@ class Reading:
     unit: str = ""
     threshold: str = ""
     is_high_bad: bool = True
+
+    def is_beyond(self, limit: float) -> bool:
+        """Whether it lies on the bad side of `limit`; what is no number always does."""
+        if math.isnan(self.value):
+            return True
+        return self.value > limit if self.is_high_bad else self.value < limit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -184,13 +184,6 @@ def limit_text(reading: Reading, limit: Limit, language: str = "en") -> str:
     return f"{sign} {measured(limit.value, reading, language)}"
 
 
-def is_beyond(reading: Reading, limit: Limit) -> bool:
-    """Whether the number lies on the bad side of its limit; one that is none always does."""
-    if math.isnan(reading.value):
-        return True
-    return reading.value > limit.value if reading.is_high_bad else reading.value < limit.value
-
-
 def changes_yaml(changes: Changes) -> str:
     """A configuration change as YAML to be merged into a configuration: dotted keys nested."""
     nested: dict = {}

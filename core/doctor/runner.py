@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.doctor.check import Check, Finding, Named, Outcome, Tier, Verdict, not_tested
+from core.doctor.check import Check, Finding, Named, Outcome, Reading, Tier, Verdict, not_tested
 from core.doctor.diagnosis import diagnose
 from core.doctor.examination import Examination
 from core.doctor.lab import Cancelled, Lab
@@ -137,7 +137,18 @@ class _Round:
             named += fresh
             if not self._mend(check, fresh):
                 break
-        return replace(first, named=tuple(named)) if named else first
+        if not named:
+            return first
+        return replace(first, named=tuple(named), readings=self._beyond_first(first.readings))
+
+    def _beyond_first(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        """What is told of a cause is a number beyond its threshold, not one that is well."""
+        return tuple(sorted(readings, key=lambda reading: not self._is_beyond(reading)))
+
+    def _is_beyond(self, reading: Reading) -> bool:
+        if not reading.threshold:
+            return False
+        return reading.is_beyond(self._thresholds[reading.threshold])
 
     def _looks(self, check: Check) -> Iterator[Outcome]:
         for _ in range(_LOOKS):

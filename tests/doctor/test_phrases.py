@@ -12,7 +12,6 @@ from core.doctor.phrases import (
     cause_words,
     changes_yaml,
     headline,
-    is_beyond,
     label,
     limit_of,
     limit_text,
@@ -67,8 +66,8 @@ def test_shares_are_in_per_cent_and_units_follow_their_number():
 def test_beyond_is_on_the_bad_side(value: float, is_high_bad: bool, expected: bool):
     reading = Reading(quantity="x", value=value, threshold="k", is_high_bad=is_high_bad)
     limit = limit_of(reading, {"k": 1.0})
-    assert is_beyond(reading, limit) is expected
-    assert is_beyond(replace(reading, value=math.nan), limit)
+    assert reading.is_beyond(limit.value) is expected
+    assert replace(reading, value=math.nan).is_beyond(limit.value)
     assert limit_text(reading, limit) == ("≤ 1" if is_high_bad else "≥ 1")
 
 

@@ -127,6 +127,22 @@ def test_reasons_come_before_symptoms_and_faults_before_warnings():
     assert not examination.is_healthy
 
 
+def test_a_cause_is_told_with_a_number_beyond_its_threshold():
+    well = Reading(quantity="a", value=0.001, threshold="learning_rate.factor_high")
+    beyond = Reading(quantity="b", value=257.0, threshold="learning_rate.factor_low")
+
+    def one(*named):
+        return Check(
+            id="rate", tier=Tier.SECONDS, needs=(),
+            run=lambda lab: Outcome(readings=(well, beyond), named=named),
+        )  # fmt: skip
+
+    (found,) = examine(SUBJECT, [one(STUCK)]).findings
+    assert found.outcome.readings == (beyond, well)
+    (passed,) = examine(SUBJECT, [one()]).findings
+    assert passed.outcome.readings == (well, beyond)
+
+
 def test_what_follows_from_another_cause_comes_after_it_and_is_explained_by_it():
     clipped = Named(cause="always_clipped", verdict=Verdict.WARNING)
     scaled = Named(cause="weights_scaled_alike", verdict=Verdict.WARNING)

@@ -130,7 +130,7 @@ def limit_text(reading: Reading, limit: Limit | None) -> str:
 
 def is_beyond(reading: Reading, limit: Limit | None) -> bool:
     """Whether the number is on the bad side of its threshold, where it has one."""
-    return limit is not None and phrases.is_beyond(reading, limit)
+    return limit is not None and reading.is_beyond(limit.value)
 
 
 def limit_of(reading: Reading, overrides: Mapping[str, float]) -> Limit | None:

@@ -19,7 +19,6 @@ from core.doctor.phrases import (
     check_title,
     check_why,
     headline,
-    is_beyond,
     limit_of,
     limit_text,
     measured,
@@ -221,7 +220,7 @@ def _reading(reading: Reading, overrides: Mapping[str, float], language: str) ->
         measured=measured(reading.value, reading, language),
         expected=limit_text(reading, limit, language) if limit else "",
         reason=reason,
-        is_beyond=limit is not None and is_beyond(reading, limit),
+        is_beyond=limit is not None and reading.is_beyond(limit.value),
     )
 
 
