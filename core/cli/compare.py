@@ -16,9 +16,9 @@ NAME = "compare"
 HELP = "compare two evaluations frame by frame, with intervals"
 
 EPILOG = """\
-FIRST and SECOND are folders of evaluations, or names of checkpoints that were evaluated on the same
-split. Differences are SECOND - FIRST; an interval draws whole sequences, since frames of one
-sequence are nearly the same picture.
+FIRST and SECOND are folders of evaluations, or checkpoints that were evaluated on the same split,
+by file or by name (RUN/best, where it is a run's). Differences are SECOND - FIRST; an interval
+draws whole sequences, since frames of one sequence are nearly the same picture.
 exit status: 0 compared, 2 could not be.
 """
 _ROWS_SHOWN = 10
@@ -89,13 +89,17 @@ def _pair(first: str, second: str, root: Path) -> tuple["Evaluation", "Evaluatio
 
 
 def _candidates(text: str, root: Path) -> list["Evaluation"]:
+    from core.evaluation.identity import checkpoint_digest
     from core.evaluation.store import list_evaluations, open_evaluation
 
     if Path(text).is_dir():
         return [open_evaluation(text)]
     known = list_evaluations(root)
-    name = Path(text).stem if text.endswith(".safetensors") else text
-    found = [one for one in known if name in (one.identity.checkpoint_name, one.identity.key)]
+    if Path(text).is_file():
+        text_digest = checkpoint_digest(Path(text))
+        found = [one for one in known if one.identity.checkpoint_sha256 == text_digest]
+    else:
+        found = [one for one in known if text in (one.identity.checkpoint_name, one.identity.key)]
     if not found:
         names = ", ".join(sorted({one.identity.checkpoint_name for one in known})) or "none"
         raise ValueError(

@@ -25,7 +25,7 @@ class Identity:
     """What was evaluated.
 
     Attributes:
-        checkpoint_name: The checkpoint's file name without its suffix, for people.
+        checkpoint_name: For people: see `checkpoint_name`.
         checkpoint_sha256: Of its file.
         dataset_root: Folder of the dataset, for people.
         dataset_name: "HO3D_v3".
@@ -95,15 +95,10 @@ def identify(
     from core.network_config import NetworkConfig
 
     config = NetworkConfig.model_validate(read_header(checkpoint).config)
-    try:
-        with checkpoint.open("rb") as file:
-            checkpoint_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise CheckpointError(checkpoint, f"cannot be read: {error.strerror or error}") from error
     root = index.root.resolve()
     return Identity(
-        checkpoint_name=checkpoint.stem,
-        checkpoint_sha256=checkpoint_sha256,
+        checkpoint_name=checkpoint_name(checkpoint),
+        checkpoint_sha256=checkpoint_digest(checkpoint),
         dataset_root=str(root),
         dataset_name=root.name,
         split=index.split,
@@ -113,6 +108,22 @@ def identify(
         uses_depth=config.depth and with_depth,
         count=len(index),
     )
+
+
+def checkpoint_name(checkpoint: Path) -> str:
+    """What people call a checkpoint: its file's name, after its run's where it is one of a run."""
+    run = checkpoint.absolute().parents[1]
+    is_of_run = checkpoint.absolute().parent.name == "checkpoints" and (run / "steps.json").exists()
+    return f"{run.name}/{checkpoint.stem}" if is_of_run else checkpoint.stem
+
+
+def checkpoint_digest(checkpoint: Path) -> str:
+    """SHA-256 of a file; raises CheckpointError where it cannot be read."""
+    try:
+        with checkpoint.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CheckpointError(checkpoint, f"cannot be read: {error.strerror or error}") from error
 
 
 def dataset_digest(index: FrameIndex) -> str:

@@ -300,6 +300,12 @@ def test_a_checkpoint_is_known_by_its_content(tree, open_split, checkpoint, tmp_
     copy.write_bytes(checkpoint.read_bytes())
     other = identify(copy, index, index.hand_model)
     assert other.checkpoint_name == "renamed" and other.key == one.key
+    run = tmp_path / "hands" / "checkpoints"
+    run.mkdir(parents=True)
+    best = copy.rename(run / "best.safetensors")
+    assert identify(best, index, index.hand_model).checkpoint_name == "best"
+    (run.parent / "steps.json").touch()
+    assert identify(best, index, index.hand_model).checkpoint_name == "hands/best"
     assert one.dataset_name == "data" and one.split == "train" and one.count == 6
 
 
