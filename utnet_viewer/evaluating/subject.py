@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +26,9 @@ class Subject:
         without_list: Whether the split was opened without its list.
     """
 
-    index: FrameIndex
+    index: FrameIndex = field(repr=False)  # thousands of lines
     checkpoint: Path
-    hand_model: HandModel
+    hand_model: HandModel = field(repr=False)
     hand_model_path: str = ""
     device: str = "auto"
     without_list: bool = False

@@ -33,10 +33,12 @@ JOINT_HEADS = ("mean mm", "PA mean mm", "PA median mm", "PA p95 mm", "2D px")
 
 def by_sequence(catalogue: Catalogue, rows: np.ndarray) -> list[Group]:
     """One group for each sequence of `rows` (M,), in the dataset's order."""
-    codes = catalogue.sequence_codes[rows]
+    # Small integers are ordered ten times as fast.
+    codes = catalogue.sequence_codes[rows].astype(np.uint16)
     order = np.argsort(codes, kind="stable")
     present, starts = np.unique(codes[order], return_index=True)
-    pa, mean, px = (catalogue.figures(key)[rows][order] for key in ("pa_mpjpe", "mpjpe", "px"))
+    rows = rows[order]
+    pa, mean, px = (catalogue.figures(key)[rows] for key in ("pa_mpjpe", "mpjpe", "px"))
     groups = []
     for code, start, end in zip(present, starts, [*starts[1:], len(rows)], strict=True):
         name, part = catalogue.sequence_names[code], slice(start, end)
@@ -50,11 +52,13 @@ def by_joint(catalogue: Catalogue, rows: np.ndarray) -> list[Group]:
     """One group for each joint; none without an evaluation."""
     if catalogue.evaluation is None:
         return []
+    chosen = slice(None) if len(rows) == len(catalogue) else rows
     groups = []
     for joint in range(JOINT_COUNT):
         word = joint_word(joint)
         errors, aligned, px = (
-            catalogue.figures(f"{kind}.{word}")[rows] for kind in ("joint", "pa_joint", "px_joint")
+            catalogue.figures(f"{kind}.{word}")[chosen]
+            for kind in ("joint", "pa_joint", "px_joint")
         )
         known = aligned[~np.isnan(aligned)]
         figures = (_mean(errors), *_spread(known), _mean(px))

@@ -19,7 +19,7 @@ from utnet_viewer.samples.table_model import SEQUENCE, STATUS, SamplesModel
 from utnet_viewer.samples.thumbnails import PICTURE_HEIGHT, PICTURE_WIDTH
 from utnet_viewer.theme import TABLE_ROW, Theme
 
-_SEQUENCE_LEAST, _SEQUENCE_MOST = 70, 150
+_SEQUENCE_LEAST, _SEQUENCE_MOST, _FRAME_MOST = 70, 150, 130
 
 #: What can be chosen, in the order of the menu.
 _CHOICES = tuple(
@@ -124,6 +124,13 @@ class SamplesTable(QTableView):
         self.setColumnHidden(STATUS, not is_shown)
         self._fit()
 
+    def fit_frames(self, longest: int) -> None:
+        """Make room for frame names of so many characters: HO-3D's have four, files many."""
+        room = self.fontMetrics().horizontalAdvance("0" * longest) + 18
+        width = min(max(room, column_named("frame").width), _FRAME_MOST)
+        self.setColumnWidth(POSITIONS["frame"], width)
+        self._fit()
+
     def fit_sequences(self, names: Sequence[str]) -> None:
         """Make room for the longest name."""
         metrics = self.fontMetrics()
@@ -133,7 +140,7 @@ class SamplesTable(QTableView):
 
     def _fit(self) -> None:
         """The sequence takes what the others leave, and never less than it needs."""
-        others = sum(column_named(key).width for key in self._columns if key != "seq")
+        others = sum(self.columnWidth(POSITIONS[key]) for key in self._columns if key != "seq")
         others += column_named("status").width if self._shows_status else 0
         delegate = self.itemDelegate()
         least = self._longest + delegate.picture_width

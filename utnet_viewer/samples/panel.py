@@ -9,25 +9,27 @@ import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.evaluation.frame_filter import Filter, FilterError, parse
+from core.evaluation.frame_filter import FilterError
 from utnet_viewer.document import Document
 from utnet_viewer.samples.catalogue import Catalogue
 from utnet_viewer.samples.columns import FIRST_METRIC, POSITIONS, TableColumn, column_named
+from utnet_viewer.samples.counting import count_words, problem_words
 from utnet_viewer.samples.filter_field import FilterField
 from utnet_viewer.samples.filter_menu import FilterMenu
 from utnet_viewer.samples.histogram import Brush, Histogram
 from utnet_viewer.samples.list_view import SamplesTable
 from utnet_viewer.samples.metric_menu import fill_metric_menu
+from utnet_viewer.samples.row_choice import RowChoice
 from utnet_viewer.samples.saved_filters import SavedFilters
 from utnet_viewer.samples.summary_dialog import SummaryDialog
 from utnet_viewer.samples.table_model import SamplesModel
 from utnet_viewer.samples.taken import samples_table
 from utnet_viewer.samples.thumbnails import Thumbnails
+from utnet_viewer.samples.tools import add_tools
 from utnet_viewer.samples.unreadable_dialog import UnreadableDialog
 from utnet_viewer.samples.worst_walk import WorstWalk
 from utnet_viewer.settings import Settings
 from utnet_viewer.theme import Theme
-from utnet_viewer.widgets.controls import IconButton, IconToggle, make_action
 from utnet_viewer.widgets.panel import Panel
 
 if TYPE_CHECKING:
@@ -71,36 +73,14 @@ class SamplesPanel(Panel):
         )
         self.worst = WorstWalk(self)
         self.spread_of: TableColumn = column_named(FIRST_METRIC)
-        self._filter = parse("")
-        self._filter_mask = np.empty(0, bool)
+        self.choice = RowChoice()
         self._is_spread_old, self._is_refreshing = True, False
         self._summary: SummaryDialog | None = None
-        self._add_tools()
+        self.filter_menu = FilterMenu(self)
+        self.pictures = add_tools(self)
         self.set_body(self._make_body())
         self._connect()
         self._say_count()
-
-    def _add_tools(self) -> None:
-        theme = self.theme
-        self.filter_menu = FilterMenu(self)
-        saved = IconButton("bookmark-simple", "Saved filters", theme, shortcut="Alt+S")
-        saved.action.triggered.connect(lambda: self.filter_menu.popup_at(saved))
-        columns = IconButton("columns", "Choose the columns", theme, shortcut="Alt+C")
-        columns.action.triggered.connect(self.table.popup_columns)
-        self.pictures = IconToggle("images", "Show pictures", theme, shortcut="Alt+P")
-        self.pictures.toggled.connect(self._show_pictures)
-        summary = IconButton("chart-bar", "By sequence and by joint", theme, shortcut="Y")
-        summary.action.triggered.connect(self.show_summary)
-        unsort = IconButton("arrow-counter-clockwise", "Order of the dataset", theme)
-        unsort.action.triggered.connect(self.unsort)
-        for tool in (saved, columns, self.pictures, summary, unsort):
-            self.add_tool(tool)
-        for text, key, run in (
-            ("Next worst", "Shift+N", lambda: self.worst.step(1)),
-            ("Previous worst", "Shift+B", lambda: self.worst.step(-1)),
-            ("Clear the brush", "Alt+B", self.clear_brush),
-        ):
-            make_action(self, text, shortcut=key).triggered.connect(lambda _=False, run=run: run())
 
     def _make_body(self) -> QWidget:
         counts = QHBoxLayout()
@@ -142,7 +122,7 @@ class SamplesPanel(Panel):
         self.model.modelReset.connect(self._follow_document)
         self._document.row_changed.connect(self._follow_document)
         self._document.row_changed.connect(self._mark_current)
-        self.theme.changed.connect(self.table.viewport().update)
+        self.theme.changed.connect(self._say_count)  # it has a colour of its own
 
     # What the window tells.
 
@@ -150,11 +130,13 @@ class SamplesPanel(Panel):
         """Show another list; a filter that stands there is applied to it."""
         self._growth.stop()
         self.histogram.set_brush(None)
+        self.choice.forget_rows()
         self.filter_field.table = catalogue
         if catalogue is not None:
+            # A numpy string array has room for its longest name, four bytes a character.
+            self.table.fit_frames(catalogue.frames.dtype.itemsize // 4)
             self.table.fit_sequences(catalogue.sequence_names)
         self.model.set_catalogue(catalogue)
-        self._filter_mask = np.ones(self.total, bool)
         self.apply_filter()
 
     @property
@@ -177,9 +159,7 @@ class SamplesPanel(Panel):
             return
         values = np.empty(0)
         if catalogue.has_figures(self.spread_of.key):
-            values = catalogue.figures(self.spread_of.key)
-            if len(self._filter_mask) == len(values):
-                values = values[self._filter_mask]
+            values = self.choice.filtered(catalogue.figures(self.spread_of.key))
         self.histogram.show_values(self.spread_of, values, self._current_figure())
         self._is_spread_old = False
 
@@ -255,13 +235,9 @@ class SamplesPanel(Panel):
 
     def apply_filter(self) -> None:
         """Filter now; an error is shown under the field and the list stays as it was."""
-        catalogue = self.model.catalogue
         problem = None
         try:
-            wanted: Filter = parse(self.filter.text())
-            if catalogue is not None:
-                self._filter_mask = wanted.mask(catalogue)
-            self._filter = wanted
+            self.choice.use_filter(self.filter.text(), self.model.catalogue)
         except FilterError as error:
             problem = error
         self.filter_field.show_error(problem)
@@ -269,12 +245,8 @@ class SamplesPanel(Panel):
         self.filtered.emit()
 
     def _show_rows(self) -> None:
-        catalogue = self.model.catalogue
-        if catalogue is not None:
-            brush, mask = self.histogram.brush, self._filter_mask
-            if brush is not None and catalogue.has_figures(brush.column.key):
-                mask = mask & brush.mask(catalogue.figures(brush.column.key))
-            self.model.set_mask(mask)
+        if self.model.catalogue is not None:
+            self.model.set_mask(self.choice.mask(self.model.catalogue))
         self.worst.forget()
         self._is_spread_old = True
         self.show_spread()
@@ -285,17 +257,12 @@ class SamplesPanel(Panel):
     @property
     def filter_text(self) -> str:
         """The filter that is in force, with the brush as terms of it."""
-        brush, text = self.histogram.brush, self._filter.text.strip()
-        terms = "" if brush is None else brush.filter_text
-        if text and terms:
-            return f"({text}) and {terms}"
-        return text or terms
+        return self.choice.text
 
-    def _on_brushed(self, _brush: Brush | None) -> None:
-        catalogue = self.model.catalogue
-        if catalogue is not None:
-            self._show_rows()
-            self.filtered.emit()
+    def _on_brushed(self, brush: Brush | None) -> None:
+        self.choice.brush = brush
+        self._show_rows()
+        self.filtered.emit()
 
     def clear_brush(self) -> None:
         """All figures pass again."""
@@ -318,6 +285,7 @@ class SamplesPanel(Panel):
         text = self.filter_text if self.histogram.brush is not None else ""
         self.spread_of = column
         self.worst.forget()
+        self.choice.brush = None
         self.histogram.set_brush(None)
         if text:
             self.use_filter(text)
@@ -362,24 +330,19 @@ class SamplesPanel(Panel):
 
     def _say_count(self) -> None:
         catalogue = self.model.catalogue
-        total, shown = self.total, self.model.rowCount()
         strong = f"color:{self.theme.palette.t1}; font-weight:600"
-        words = f'<span style="{strong}">{shown:,}</span> of {total:,}'
-        if catalogue is not None and catalogue.evaluation is not None and total:
-            words += f" · evaluated {_percent(catalogue.done, total)}"
-        self.count.setText(words)
-        bad = 0 if catalogue is None else len(catalogue.problems)
-        notes = 0 if catalogue is None else len(catalogue.notes)
-        words = [f"{bad:,} unreadable"] if bad else []
-        words += [f"{notes:,} {'note' if notes == 1 else 'notes'}"] if notes else []
-        self.unreadable.setText(" · ".join(words))
+        self.count.setText(count_words(catalogue, self.model.rowCount(), strong=strong))
+        words = problem_words(catalogue)
+        self.unreadable.setText(words)
         self.unreadable.setToolTip("List what cannot be read, and why")
         self.unreadable.setVisible(bool(words))
-        self.table.show_status(bad > 0 or (catalogue is not None and bool(catalogue.failures)))
+        has_bad = catalogue is not None and bool(catalogue.problems or catalogue.failures)
+        self.table.show_status(has_bad)
 
     # Pictures.
 
-    def _show_pictures(self, is_shown: bool) -> None:
+    def show_pictures(self, is_shown: bool) -> None:
+        """With a small picture of the hand in each row, or without."""
         delegate = self.table.itemDelegate()
         delegate.picture_of = self.thumbnails.picture if is_shown else None
         self.table.show_pictures(is_shown)
@@ -439,8 +402,3 @@ class SamplesPanel(Panel):
                 | QItemSelectionModel.SelectionFlag.Rows
             )
             selection.setCurrentIndex(self.model.index(position, 0), how)
-
-
-def _percent(done: int, total: int) -> str:
-    """Rounded down: 100 % is all of them."""
-    return f"{done * 100 // total} %"

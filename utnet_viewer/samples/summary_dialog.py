@@ -1,7 +1,7 @@
 """The rows that pass, summed up by sequence and by joint, in a window beside the list."""
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -100,6 +100,9 @@ class SummaryDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("By sequence and by joint")
         self.resize(720, 680)
+        self._rows: tuple[Catalogue | None, np.ndarray] = (None, np.empty(0, np.int64))
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._show_joints)
         self.head, self.hint = QLabel(), QLabel()
         self.head.setObjectName("heading")
         self.hint.setObjectName("quiet")
@@ -134,17 +137,20 @@ class SummaryDialog(QDialog):
         layout.addLayout(buttons)
 
     def show_rows(self, catalogue: Catalogue | None, rows: np.ndarray) -> None:
-        """Sum up these rows (M,) of the list."""
-        if catalogue is None:
-            groups, joints = [], []
-        else:
-            groups, joints = by_sequence(catalogue, rows), by_joint(catalogue, rows)
+        """Sum up these rows (M,) of the list; joints in a turn of their own."""
+        groups = [] if catalogue is None else by_sequence(catalogue, rows)
         self.sequences.show_groups(groups)
+        known = sum(group.frames for group in groups)
+        self.head.setText(f"{known:,} measured frames of {len(groups):,} sequences")
+        self._rows = catalogue, rows
+        self._later.start()
+
+    def _show_joints(self) -> None:
+        catalogue, rows = self._rows
+        joints = [] if catalogue is None else by_joint(catalogue, rows)
         self.joints.show_groups(joints)
         self.joints.setVisible(bool(joints))
         self.no_joints.setVisible(not joints)
-        known = sum(group.frames for group in groups)
-        self.head.setText(f"{known:,} measured frames of {len(groups):,} sequences")
 
 
 def sequence_filter(name: str) -> str:
