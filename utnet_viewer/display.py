@@ -85,7 +85,8 @@ class Display(QObject):
         name = "stand-in hand" if model.is_stand_in else model.name
         if is_mirrored:
             side = "left" if is_left else "right"
-            words, name = f"{words}; mirrored for this {side} hand", f"{name}, mirrored"
+            words = f"{words}; mirrored for this {side} hand"
+            name = "stand-in, mirrored" if model.is_stand_in else f"{name}, mirrored"
         self._shown_mirrored = is_mirrored
         self._window.top_bar.hand.say(name, hint=words)
         self._window.status.say_hand(words)

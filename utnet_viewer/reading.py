@@ -17,7 +17,7 @@ from utnet_viewer.document import Sample
 
 #: Why nothing is predicted where nothing, or nobody yet, said where the hand is.
 NO_PLACE = "Nothing says where the hand is, so there is nothing to predict from."
-NO_BOX = "Nobody has said where the hand is. Draw a box round it in the image: key D."
+NO_BOX = "Draw a box round the hand in the image: key D."
 
 log = logging.getLogger("utnet_viewer")
 

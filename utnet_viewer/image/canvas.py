@@ -337,6 +337,5 @@ class ImageCanvas(QWidget):
             canvas_paint.paint_message(painter, QRectF(self.rect()), message, self.theme.palette)
         elif self.picture is not None:
             canvas_paint.paint_canvas(painter, self)
-            self.box_tool.paint(painter)
         if self.hasFocus():
             canvas_paint.paint_focus(painter, self)
