@@ -4,7 +4,9 @@ import base64
 from xml.etree import ElementTree
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 from support_samples import make_document, make_sample
 
@@ -13,8 +15,10 @@ from utnet_viewer.image.panel import ImagePanel
 from utnet_viewer.mesh.panel import MeshPanel
 from utnet_viewer.readouts.panel import ReadoutsPanel
 from utnet_viewer.taking.files import painted, png, svg
-from utnet_viewer.taking.views import view_of
+from utnet_viewer.taking.views import View, view_of
 from utnet_viewer.theme import DARK, LIGHT, Theme
+from utnet_viewer.widgets.panel import Panel
+from utnet_viewer.widgets.plot import QuietPlot
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -152,3 +156,34 @@ def test_nothing_is_taken_of_a_mesh_view_that_cannot_draw_yet(qtbot, sample, mon
     with pytest.raises(ValueError, match="Open3D is still being loaded"):
         list(view_of(panel).prepare(1))
     panel.shut_down()
+
+
+def test_a_chart_is_shapes_and_texts_without_a_picture(qtbot):
+    plot = QuietPlot(axis_width=40)
+    plot.restyle(DARK)
+    curve = pg.PlotCurveItem([0, 1, 2], [0, 5, 1], pen=pg.mkPen("#6FA8F5", width=2))
+    plot.addItem(curve)
+    plot.setXRange(0.5, 2)
+    plot.setYRange(0, 5)
+    panel = Panel("Loss", Theme(DARK))
+    panel.set_subtitle("by step")
+    panel.set_body(plot)
+    qtbot.addWidget(panel)
+    panel.resize(400, 300)
+    panel.show()
+    qtbot.waitExposed(panel)
+    tree = ElementTree.fromstring(svg(view_of(panel), title=""))
+    texts = [text.text for text in tree.iter(f"{SVG}text")]
+    assert {"Loss", "by step", "1.5"} <= set(texts)  # the last is a number of the lower axis
+    assert not list(tree.iter(f"{SVG}image"))
+    assert any(group.get("stroke") == "#6fa8f5" for group in tree.iter(f"{SVG}g"))
+    # What lies left of the axis is cut off, not drawn over its numbers.
+    assert tree.findall(f".//{SVG}clipPath")
+
+
+def test_a_painter_is_ended_where_painting_fails(qtbot):
+    def fail(_painter, _pixels):
+        raise ValueError("nothing to paint")
+
+    with pytest.raises(ValueError, match="nothing to paint"):
+        painted(View("broken", lambda: QSize(10, 10), fail))

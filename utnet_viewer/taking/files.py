@@ -4,7 +4,7 @@ import html
 import re
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPaintDevice, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from utnet_viewer.taking.views import View
@@ -26,10 +26,7 @@ def painted(view: View, *, pixels: float = 1.0) -> QImage:
         raise MemoryError(f"a picture of {size.width()} × {size.height()} points × {pixels:g}")
     image.setDevicePixelRatio(pixels)
     image.fill(QColor("#FFFFFF"))
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    view.paint(painter, pixels)
-    painter.end()
+    _paint(view, image, pixels)
     return image
 
 
@@ -66,11 +63,17 @@ def svg(view: View, *, title: str) -> bytes:
     generator.setResolution(96)
     generator.setTitle(title)
     generator.setDescription("Made by UTNet Viewer")
-    painter = QPainter(generator)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    view.paint(painter, SVG_PIXELS)
-    painter.end()
+    _paint(view, generator, SVG_PIXELS)
     return _TEXT.sub(_with_width, data.data().decode("utf-8")).encode("utf-8")
+
+
+def _paint(view: View, target: QPaintDevice, pixels: float) -> None:
+    painter = QPainter(target)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    try:
+        view.paint(painter, pixels)
+    finally:
+        painter.end()  # Qt ends the program where a target goes that is still painted on
 
 
 #: A text as Qt writes it.

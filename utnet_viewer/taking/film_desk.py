@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QProgressDialog
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QProgressDialog
 
 from core.files.embedded import default_checkpoint
 from core.files.names import safe_name
@@ -72,6 +72,7 @@ class FilmDesk(QObject):
         progress.setAutoClose(False)
         progress.setAutoReset(False)
         progress.setMinimumWidth(380)
+        progress.findChild(QProgressBar).setTextVisible(False)  # the words above say more
         progress.canceled.connect(job.cancel)
         job.progressed.connect(lambda said: self._on_progress(sequence, said))
         job.noted.connect(lambda text: self._window.status.say(text))
@@ -131,10 +132,12 @@ class FilmDesk(QObject):
             return
         self.progress.setMaximum(said.total)
         self.progress.setValue(said.done)
-        to_go = f", about {max(1, round(said.eta_s))} s to go" if said.eta_s == said.eta_s else ""
-        self.progress.setLabelText(
-            f"Film of {sequence}: {said.done:,} of {said.total:,} frames{to_go}"
-        )
+        words = f"Film of {sequence}: {said.done:,} of {said.total:,} frames"
+        if said.done == said.total:
+            words += ", finishing…"
+        elif said.eta_s == said.eta_s:
+            words += f", about {max(1, round(said.eta_s))} s to go"
+        self.progress.setLabelText(words)
 
     def _on_finished(self, file: Path) -> None:
         self._leave(f"Saved {file}", "success")

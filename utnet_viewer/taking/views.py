@@ -86,7 +86,8 @@ def paint_widget(painter: QPainter, widget: QWidget, place: QPoint) -> None:
     with _uncached(widget):
         painter.save()
         painter.translate(place)
-        widget.render(painter, QPoint(0, 0), QRegion(), flags)
+        # A plot's own method of this name is another one.
+        QWidget.render(widget, painter, QPoint(0, 0), QRegion(), flags)
         painter.restore()
 
 
