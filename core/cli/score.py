@@ -32,7 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("prediction", type=Path, metavar="PRED", help="pred.json or a zip with it")
     parser.add_argument(
-        "--jobs", type=_positive, metavar="N", help=f"processes; default: cores, up to {_MOST_JOBS}"
+        "--jobs",
+        type=_process_count,
+        metavar="N",
+        help=f"processes; default: cores, up to {_MOST_JOBS}",
     )
     add_json(parser)
 
@@ -99,7 +102,7 @@ def _print_text(arguments: argparse.Namespace, score: "Score") -> None:
         print(f"\nnote: {sentence}")
 
 
-def _positive(text: str) -> int:
+def _process_count(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"at least 1, not {number}")

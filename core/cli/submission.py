@@ -13,6 +13,7 @@ from core.cli.options import (
     print_json,
 )
 from core.cli.progress import ProgressLine
+from core.files.embedded import dataset_folder
 
 if TYPE_CHECKING:
     from core.data.frame_index import FrameIndex
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     from core.evaluation.store import evaluations_root
     from core.hand.mano_file import load_hand_model
 
-    _check_out(arguments.out)
+    _check_out(arguments.out, dataset_folder(arguments.dataset))
     check_effort(arguments)
     checkpoint = checkpoint_of(arguments)
     hand_model = load_hand_model(arguments.hand_model)
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     return status or _write(arguments, folder, hand_model)
 
 
-def _check_out(path: Path) -> None:
+def _check_out(path: Path, dataset: Path) -> None:
     """What would only be found out after the evaluation otherwise."""
     if path.suffix.lower() != ".zip":
         raise ValueError(f"{path}: a submission is a zip; name one with --out PRED.zip")
@@ -78,6 +79,11 @@ def _check_out(path: Path) -> None:
         raise ValueError(f"{path.parent}: there is no such folder to write into")
     if path.is_dir():
         raise ValueError(f"{path}: this is a folder")
+    if dataset.resolve() in path.resolve().parents:
+        raise ValueError(
+            f"{path}: this is in the dataset's folder; a new file there is a changed dataset, of "
+            "which there is no evaluation. Choose a place outside of it"
+        )
 
 
 def _finish(
@@ -90,12 +96,16 @@ def _finish(
 ) -> int:
     """Make the evaluation, or go on with it, where it is not finished; 0, or the exit status."""
     from core.evaluation.store import EvaluationWriter, RowNames, open_evaluation
+    from core.files.folder_lock import FolderBusyError
 
     # A finished one needs no lock.
     if (folder / "evaluation.json").exists() and open_evaluation(folder).is_complete:
         return 0
-    with EvaluationWriter(folder.parent, identity, RowNames.of_index(index)) as writer:
-        return evaluate_pending(arguments, writer, index, checkpoint, hand_model)
+    try:
+        with EvaluationWriter(folder.parent, identity, RowNames.of_index(index)) as writer:
+            return evaluate_pending(arguments, writer, index, checkpoint, hand_model)
+    except FolderBusyError as error:
+        raise ValueError(f"{error} Give this command again when that is done") from error
 
 
 def _write(arguments: argparse.Namespace, folder: Path, hand_model: "HandModel") -> int:

@@ -8,7 +8,10 @@ from ho3d_tree import Tree, evaluation_label, hand_in_opengl
 from support_network import awake, stand_in, tiny_network
 
 from core.cli.main import main
+from core.data.ho3d.index import open_index
 from core.evaluation import predictor
+from core.evaluation.identity import RowNames, identify
+from core.evaluation.store import EvaluationWriter
 from core.files.checkpoint_card import CheckpointCard
 from core.network.checkpoints import save_checkpoint
 
@@ -91,6 +94,22 @@ def test_a_frame_without_a_picture_is_named(command, dataset, tmp_path, capsys):
         assert json.loads(capsys.readouterr().out)["filled"] == 1
     finally:
         picture.write_bytes(content)
+
+
+def test_the_datasets_own_folder_is_no_place_for_it(command, dataset, capsys):
+    """A file there would change the fingerprint by which its evaluation is found."""
+    assert command("--out", str(dataset.root / "pred.zip")) == 2
+    assert "in the dataset's folder" in capsys.readouterr().err
+
+
+def test_an_evaluation_that_another_process_makes_is_waited_for(
+    command, dataset, checkpoint, tmp_path, capsys
+):
+    index = open_index(dataset.root, "evaluation", hand_model=stand_in())
+    identity = identify(checkpoint, index, stand_in())
+    with EvaluationWriter(tmp_path / "store", identity, RowNames.of_index(index)):
+        assert command() == 2
+    assert "when that is done" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
