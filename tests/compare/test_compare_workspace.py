@@ -2,6 +2,7 @@
 
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -283,8 +284,11 @@ def test_names_that_are_alike_are_told_apart_and_limits_are_said(tmp_path):
     ]
     titles = [option.title for option in options_of(made)]
     assert titles == ["best · 111111", "best · 222222"]
-    assert limits(made) == "One uses depth, the other does not."
-    assert limits(made[:1]) == ""
+    hand = stand_in_hand()
+    assert limits(made, hand) == "One uses depth, the other does not."
+    assert limits(made[:1], hand) == ""
+    other = replace(hand, name="MANO", template_m=hand.template_m * 1.1)
+    assert limits(made[:1], other) == ("Meshes are shown with MANO; the figures are of stand-in.")
 
 
 def test_names_of_a_row_go_with_blocks():

@@ -9,7 +9,7 @@ from core.evaluation.columns import FrameState
 from core.evaluation.store import Evaluation
 from utnet_viewer.compare.metrics import METRICS, metric_of
 from utnet_viewer.compare.pck_panel import PckCurve
-from utnet_viewer.compare.result import Result
+from utnet_viewer.compare.result import AUC, AUC_NAME, Result
 from utnet_viewer.compare.rows import DifferenceRow
 from utnet_viewer.compare.view import joint_column
 
@@ -50,6 +50,7 @@ def brute_find(
     unit, is_score = metric.unit, metric.higher_is_better
     joint_unit = "px" if joint_column(metric).endswith("_px") else "mm"
     codes = np.array(names.sequence_codes)[rows]
+    curves = tuple(_curve(n, evaluation, rows) for n, evaluation in enumerate(evaluations))
     gain = [(b - a) if is_score else (a - b) for a, b in zip(first, second, strict=True)]
     return Result(
         metric=metric,
@@ -90,7 +91,17 @@ def brute_find(
             )
             for other in evaluations[1:]
         ),
-        curves=tuple(_curve(n, evaluation, rows) for n, evaluation in enumerate(evaluations)),
+        curves=curves,
+        auc=DifferenceRow(
+            AUC,
+            AUC_NAME,
+            curves[0].auc,
+            curves[1].auc,
+            curves[1].auc - curves[0].auc,
+            count=len(rows),
+            unit="",
+            higher_is_better=True,
+        ),
         rows=rows,
         first=first,
         second=second,

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from support_samples import stand_in_hand
 
 from core.evaluation.columns import COLUMNS, FrameState
+from core.evaluation.identity import hand_model_digest
 from core.evaluation.store import Evaluation, EvaluationWriter, Identity, RowNames
 
 #: Names of the sequences; frames are dealt to them in blocks.
@@ -22,7 +24,7 @@ def identity(name: str, count: int, **changes) -> Identity:
         "split": "train",
         "dataset_digest": "d" * 16,
         "hand_model": "stand-in",
-        "hand_model_digest": "h" * 16,
+        "hand_model_digest": hand_model_digest(stand_in_hand()),
         "uses_depth": True,
         "count": count,
     }

@@ -11,10 +11,12 @@ from core.hand.hand_model import HandModel
 from utnet_viewer.compare.head_card import HeadCard
 from utnet_viewer.compare.pair_reader import PairReader
 from utnet_viewer.compare.pck_panel import PckPanel
+from utnet_viewer.compare.result import Result
 from utnet_viewer.compare.sample_panel import SamplePanel
 from utnet_viewer.compare.scatter import ScatterPanel
 from utnet_viewer.compare.strip import StripPanel
 from utnet_viewer.compare.table_panel import DifferenceTable, TablePanel
+from utnet_viewer.compare.view import joint_column
 from utnet_viewer.settings import Settings
 from utnet_viewer.state_page import StatePage
 from utnet_viewer.theme import GUTTER, Theme
@@ -23,6 +25,8 @@ from utnet_viewer.widgets.controls import SegmentedControl
 #: What is remembered under which name.
 KEEP = "compare"
 METRICS_TAB, JOINTS_TAB, MODELS_TAB = "Figures", "Joints", "Models"
+
+NO_FRAMES = "No frame was measured by both."
 
 #: The mock-up's sizes at 1600x1000; smaller windows keep the proportions.
 _CHARTS = (356, 328, 474, 404)
@@ -50,7 +54,7 @@ class Board(QWidget):
         self.metric_table = DifferenceTable(theme, "figure", name_width=108, has_bar=False)
         self.joint_table = DifferenceTable(theme, "joint")
         self.model_table = DifferenceTable(theme, "model")
-        self.sequence_table = DifferenceTable(theme, "sequence", name_width=66, has_count=True)
+        self.sequence_table = DifferenceTable(theme, "sequence", name_width=64, has_count=True)
         self.tabs = SegmentedControl((METRICS_TAB, JOINTS_TAB, MODELS_TAB), title="Table")
         self._fill_tables()
         self.sample = SamplePanel(theme, hand_model)
@@ -121,6 +125,30 @@ class Board(QWidget):
     def show_upper(self, *, sample: bool) -> None:
         """A sample side by side, or the charts."""
         self.upper.setCurrentWidget(self.sample if sample else self._charts)
+
+    def show_tables(self, result: Result) -> None:
+        """The rows of a comparison, in the table that is chosen."""
+        self.metric_table.show_rows((*result.metrics, result.auc))
+        self.metric_table.choose(result.metric.key)
+        self.joint_table.show_rows(result.joints, unit=result.joint_unit)
+        self.model_table.show_rows(result.models, unit=result.metric.unit)
+        self.sequence_table.show_rows(result.sequences, unit=result.metric.unit)
+        if not result.overall.count:
+            self.figures.say(NO_FRAMES)
+            self.sequences.say(NO_FRAMES)
+            return
+        name = self.tabs.value
+        self.figures.stack.setCurrentWidget(self.tables[name])
+        about = {METRICS_TAB: "", JOINTS_TAB: result.metric.name, MODELS_TAB: "against A"}
+        self.figures.set_subtitle(about[name])
+        self.sequences.stack.setCurrentWidget(self.sequence_table)
+        self.sequences.set_subtitle(result.metric.name)
+
+    def show_curves(self, result: Result) -> None:
+        """The PCK of a comparison."""
+        is_aligned = joint_column(result.metric) == "pa_joint_errors_mm"
+        how = "joints, aligned" if is_aligned else "joints, wrist on wrist"
+        self.pck.show_curves(result.curves, subtitle=how)
 
     def reset_layout(self) -> None:
         """As at the very first start."""

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from core.evaluation.identity import hand_model_digest
 from core.evaluation.store import Evaluation
+from core.hand.hand_model import HandModel
 from utnet_viewer.compare.head_card import Option
 
 #: As many further evaluations as there are lines that can be told apart.
@@ -85,8 +87,16 @@ def options_of(evaluations: Sequence[Evaluation]) -> list[Option]:
     return options
 
 
-def limits(evaluations: Sequence[Evaluation]) -> str:
-    """What makes the comparison less than it looks, in sentences; "" where nothing does."""
+def keys_of(evaluations: Sequence[Evaluation]) -> list[str]:
+    """What they are of: the same evaluation opened again is equal."""
+    return [evaluation.identity.key for evaluation in evaluations]
+
+
+def limits(evaluations: Sequence[Evaluation], hand_model: HandModel) -> str:
+    """What makes the comparison less than it looks, in sentences; "" where nothing does.
+
+    `hand_model` poses the stored predictions on screen.
+    """
     notes = []
     for letter, evaluation in zip("ABCDE", evaluations, strict=False):
         if not evaluation.is_complete:
@@ -95,6 +105,9 @@ def limits(evaluations: Sequence[Evaluation]) -> str:
     hands = {evaluation.identity.hand_model_digest for evaluation in evaluations}
     if len(hands) > 1:
         notes.append("They were measured with different hand models: surfaces are not comparable.")
+    elif hands != {hand_model_digest(hand_model)}:
+        name = evaluations[0].identity.hand_model
+        notes.append(f"Meshes are shown with {hand_model.name}; the figures are of {name}.")
     if len({evaluation.identity.uses_depth for evaluation in evaluations}) > 1:
         notes.append("One uses depth, the other does not.")
     return " ".join(notes)

@@ -34,7 +34,7 @@ def paint_points(
         (height, width, 4) uint8: red, green, blue with premultiplied alpha.
     """
     width, height = size_px
-    picture = np.zeros((height, width, 4), np.float32)
+    picture = np.zeros((height * width, 4), np.float32)
     with np.errstate(invalid="ignore"):
         inside = (x_px >= 0) & (x_px < width) & (y_px >= 0) & (y_px < height)
     pixels = y_px[inside].astype(np.int32) * width + x_px[inside].astype(np.int32)
@@ -47,10 +47,10 @@ def paint_points(
         counts = np.bincount(here, minlength=width * height).reshape(height, width)
         depth = cv2.filter2D(counts.astype(np.float32), -1, disc, borderType=cv2.BORDER_CONSTANT)
         once = POINT_ALPHA if alphas is None else alphas[kind]
-        alpha = 1 - (1 - once) ** depth
-        picture *= (1 - alpha)[..., None]
-        picture += alpha[..., None] * np.array([*colour, 255], np.float32)
-    return np.clip(np.round(picture), 0, 255).astype(np.uint8)
+        covered = np.flatnonzero(depth > 0)  # mostly few of all pixels
+        alpha = 1 - (1 - once) ** depth.ravel()[covered, None]
+        picture[covered] = picture[covered] * (1 - alpha) + alpha * np.float32([*colour, 255])
+    return np.clip(np.round(picture), 0, 255).astype(np.uint8).reshape(height, width, 4)
 
 
 def _disc(radius_px: float) -> np.ndarray:

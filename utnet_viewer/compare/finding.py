@@ -10,7 +10,7 @@ from core.evaluation.comparison import PckCurve as Curve
 from core.evaluation.store import Evaluation
 from utnet_viewer.compare.metrics import METRICS, Metric, metric_of
 from utnet_viewer.compare.pck_panel import PckCurve
-from utnet_viewer.compare.result import Result
+from utnet_viewer.compare.result import AUC, AUC_NAME, Result
 from utnet_viewer.compare.rows import DifferenceRow
 from utnet_viewer.compare.view import joint_column
 
@@ -46,6 +46,7 @@ def find_result(
             for other, c in zip(others, comparisons, strict=True)
         ),
         curves=_curves(evaluations, comparisons),
+        auc=_score(AUC, AUC_NAME, main.auc),
         rows=main.rows,
         first=main.first_values,
         second=main.second_values,
@@ -65,6 +66,10 @@ def _row(key: str, name: str, difference: Difference, metric: Metric) -> Differe
         metric.unit,
         metric.higher_is_better,
     )
+
+
+def _score(key: str, name: str, difference: Difference) -> DifferenceRow:
+    return _row(key, name, difference, Metric(key, name, "", "", higher_is_better=True))
 
 
 def _joints(comparison: Comparison, metric: Metric) -> tuple[DifferenceRow, ...]:

@@ -89,6 +89,8 @@ class HeadCard(QFrame):
         self.sentence.setFont(ui_font(SIZE_TITLE, 600))
         self.note.setFont(ui_font(SIZE_LABEL))
         self.note.hide()
+        self.busy = QLabel()
+        self.busy.setObjectName("hint")
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Leave the comparison unfinished  (Esc)")
         self.cancel.clicked.connect(self.cancel_wanted)
@@ -122,6 +124,7 @@ class HeadCard(QFrame):
         words = QHBoxLayout()
         words.setSpacing(8)
         words.addWidget(self.sentence, 1)
+        words.addWidget(self.busy)
         words.addWidget(self.cancel)
         left.addLayout(words)
         left.addWidget(self.note)
@@ -187,6 +190,8 @@ class HeadCard(QFrame):
 
     def show_progress(self, share: float | None) -> None:
         """How far the comparison is; None while none takes long."""
+        self.busy.setText(f"Comparing by {self.figure.currentText()}…")
+        self.busy.setVisible(share is not None)
         self.progress.setVisible(share is not None)
         self.cancel.setVisible(share is not None)
         self.progress.show_progress(round((share or 0) * _STEPS), _STEPS)

@@ -11,7 +11,10 @@ from utnet_viewer.compare.head_card import HeadFigure
 from utnet_viewer.compare.metrics import Metric
 from utnet_viewer.compare.pck_panel import PckCurve
 from utnet_viewer.compare.rows import BETTER, OPEN, WORSE, DifferenceRow
-from utnet_viewer.numbers import fixed, signed
+from utnet_viewer.numbers import fixed
+
+#: Key and name of the area under the PCK curve, a row among the figures.
+AUC, AUC_NAME = "auc", "PCK AUC 0–50 mm"
 
 _TOKENS = {BETTER: "success", WORSE: "warning", OPEN: "t2"}
 
@@ -29,6 +32,7 @@ class Result:
         sequences: A row a sequence; the key is its name.
         models: B and the further evaluations, each against A; the key is the evaluation's.
         curves: PCK of A, B and the further ones.
+        auc: Area under B's curve against that under A's.
         rows: (M,) rows of the dataset that both measured.
         first: (M,) the figure of A.
         second: (M,) of B.
@@ -42,6 +46,7 @@ class Result:
     sequences: tuple[DifferenceRow, ...]
     models: tuple[DifferenceRow, ...]
     curves: tuple[PckCurve, ...]
+    auc: DifferenceRow
     rows: np.ndarray
     first: np.ndarray
     second: np.ndarray
@@ -89,14 +94,15 @@ def head_figures(result: Result) -> list[HeadFigure]:
             _TOKENS[overall.outcome],
         )
     ]
-    if len(result.curves) > 1:
-        first, second = result.curves[:2]
+    auc = result.auc
+    if auc.count:
         figures.append(
             HeadFigure(
-                f"PCK AUC 0–{fixed(float(first.thresholds_mm[-1]), 0)} mm",
-                fixed(first.auc, 3),
-                fixed(second.auc, 3),
-                signed(second.auc - first.auc, 3),
+                AUC_NAME,
+                fixed(auc.first, auc.decimals),
+                fixed(auc.second, auc.decimals),
+                f"{auc.difference_words}  {auc.interval_words}",
+                _TOKENS[auc.outcome],
             )
         )
     if overall.count:

@@ -86,7 +86,7 @@ class ScatterPanel(Panel):
         self.cloud = NOTHING
         self.pointed = -1  # position in the cloud
         self._current = -1
-        self._order = np.empty(0, int)
+        self._order: np.ndarray | None = None  # of the points by gain, once somebody steps
         self.legend, self.plot = Legend(theme), PointedPlot(can_zoom=True)
         self.legend.set_most_rows(2)
         self.points, self.mark = CloudItem(), MarkItem()
@@ -121,13 +121,13 @@ class ScatterPanel(Panel):
         is_other = (cloud.name, len(cloud.rows)) != (self.cloud.name, len(self.cloud.rows))
         self.cloud, self.pointed = cloud, -1
         self.mark.show_cross(None)
-        gain = cloud.second - cloud.first
-        self._order = np.argsort(gain if not cloud.higher_is_better else -gain, kind="stable")
+        self._order = None
         self.set_subtitle(f"{cloud.name}, {cloud.unit}" if cloud.unit else cloud.name)
+        self._say()
+        self._frame.layout().activate()  # the legend has its rows before the points are drawn
         if is_other:
             self.fit()
         self.restyle()
-        self._say()
 
     def show_current(self, row: int) -> None:
         """Mark the frame that is looked at; -1 for none."""
@@ -223,9 +223,7 @@ class ScatterPanel(Panel):
 
     def step(self, by: int) -> None:
         """Point at the next frame in the order of gains, the largest first."""
-        order = self._order
-        if self.cloud.is_shown is not None:
-            order = order[self.cloud.is_shown[order]]
+        order = self._by_gain()
         if not len(order):
             return
         now = self.pointed if self.pointed >= 0 else self._current
@@ -234,6 +232,15 @@ class ScatterPanel(Panel):
         self.pointed = int(order[min(max(number, 0), len(order) - 1)])
         self.mark.show_cross(self._place(self.pointed))
         self._show_mark()
+
+    def _by_gain(self) -> np.ndarray:
+        """Positions of the points that no filter dims, the largest gain first."""
+        if self._order is None:
+            cloud = self.cloud
+            loss = cloud.second - cloud.first
+            order = np.argsort(-loss if cloud.higher_is_better else loss, kind="stable")
+            self._order = order if cloud.is_shown is None else order[cloud.is_shown[order]]
+        return self._order
 
     def _place(self, position: int) -> QPointF:
         return QPointF(float(self.cloud.first[position]), float(self.cloud.second[position]))

@@ -21,7 +21,7 @@ from utnet_viewer.widgets.panel import Panel
 
 _HEAD, _BOTTOM, _GAP, _INNER = 20, 10, 14, 2
 #: Where more pairs fit, the sides of the crops are cut down to this width over height.
-_LEAST_ASPECT = 0.54
+_LEAST_ASPECT = 0.5
 _WANTED_PAIRS = 3
 
 

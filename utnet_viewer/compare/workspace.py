@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from core.evaluation.store import Evaluation
 from core.hand.hand_model import HandModel
-from utnet_viewer.compare.board import JOINTS_TAB, KEEP, METRICS_TAB, MODELS_TAB, Board
-from utnet_viewer.compare.choice import Choice, limits, options_of
+from utnet_viewer.compare.board import KEEP, Board
+from utnet_viewer.compare.choice import Choice, keys_of, limits, options_of
 from utnet_viewer.compare.comparing import Comparing, Find, Wish
 from utnet_viewer.compare.metrics import DEFAULT, METRICS, metric_of
 from utnet_viewer.compare.pairs import Pair
@@ -26,7 +26,6 @@ from utnet_viewer.turns import Turns
 
 #: A comparison that is done sooner shows no progress.
 PATIENCE_MS = 300
-NO_FRAMES = "No frame was measured by both."
 
 
 class CompareWorkspace(Board):
@@ -55,6 +54,7 @@ class CompareWorkspace(Board):
         self.look: Look | None = None
         self.cloud: Cloud = NOTHING
         self.current = -1  # row of the dataset that is looked at
+        self._source: tuple = ()  # what pictures are read of
         self.comparing = Comparing(find, self)
         self.turns = Turns(self)
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -62,7 +62,7 @@ class CompareWorkspace(Board):
         self._steps_losses = False
         self._connect()
         self._restore()
-        self.show_message("columns", "Nothing to compare yet", "The dataset is being opened.", [])
+        self.show_message("columns", "Nothing to compare yet", "No dataset is open.", [])
 
     def _connect(self) -> None:
         head = self.head
@@ -75,10 +75,10 @@ class CompareWorkspace(Board):
         self.comparing.changed.connect(self._on_compared)
         self.comparing.progressed.connect(self._on_progress)
         self.reader.pair_ready.connect(self._on_pair)
-        self.tabs.changed.connect(self._show_tab)
+        self.tabs.changed.connect(lambda _name: self._show_tables())
         self.sequence_table.chosen.connect(lambda key: self._look_at(sequence=key))
         self.joint_table.chosen.connect(lambda key: self._look_at(joint=int(key) if key else -1))
-        self.metric_table.chosen.connect(lambda key: key and self.use_metric(key))
+        self.metric_table.chosen.connect(self._on_figure)
         self.model_table.chosen.connect(self._on_model)
         self.scatter.opened.connect(self.open_sample)
         for number, panel in enumerate((self.gains, self.losses)):
@@ -95,9 +95,10 @@ class CompareWorkspace(Board):
     def use_dataset(self, index: Index | None, hand_model: HandModel) -> None:
         """Another split is open, or another hand poses the stored predictions."""
         self.index, self.hand_model = index, hand_model
-        self.current = -1
+        self.evaluations, self.look = {}, None
+        self.show_sample(False)
         self.sample.use(index, hand_model)
-        self._use_reader()
+        self.show_message("columns", "Looking for evaluations…", "", [])
 
     def offer(self, evaluations: Sequence[Evaluation]) -> None:
         """The evaluations of the open split, the newest first."""
@@ -181,6 +182,11 @@ class CompareWorkspace(Board):
             self.head.show_metric(key)
             self._compare()
 
+    def _on_figure(self, key: str) -> None:
+        """A row of the figures; the area under the curve is of all frames, and of none alone."""
+        if key in {metric.key for metric in METRICS}:
+            self.use_metric(key)
+
     def next_metric(self) -> None:
         """The next figure of the list."""
         number = (METRICS.index(self.figure) + 1) % len(METRICS)
@@ -212,25 +218,28 @@ class CompareWorkspace(Board):
             self.head.note.setVisible(bool(note))
             return
         result = comparing.result
-        self.head.say(sentence(result), head_figures(result), note=limits(chosen))
+        self.head.say(sentence(result), head_figures(result), note=limits(chosen, self.hand_model))
         kept = self.look
-        is_same = kept is not None and kept.evaluations == chosen[:2]
+        is_same = kept is not None and keys_of(kept.evaluations) == keys_of(chosen[:2])
         self.look = Look(
             result,
             chosen[:2],
             kept.sequence if is_same else "",
             kept.joint if is_same else -1,
         )
-        if not is_same:
-            self.current = -1
-            self._use_reader()
+        self._use_reader()
         for work in (self._show_tables, self._show_curves, self._show_cloud, self._show_strips):
             self.turns.later(work)
         self.said.emit(f"Paired over {result.overall.count:,} frames.", "success")
         self.states_changed.emit()
 
     def _use_reader(self) -> None:
+        """Pictures are read anew where they are of other evaluations, or these have grown."""
         chosen = self.chosen[:2]
+        source = (self.index, self.hand_model, *((e.identity.key, e.done) for e in chosen))
+        if source == self._source:
+            return
+        self._source, self.current = source, -1
         self.reader.use(self.index, chosen, self.hand_model)
         titles = [evaluation.identity.checkpoint_name for evaluation in chosen]
         if titles:
@@ -239,28 +248,11 @@ class CompareWorkspace(Board):
     # What is shown.
 
     def _show_tables(self) -> None:
-        result = self.look.result
-        self.metric_table.show_rows(result.metrics)
-        self.metric_table.choose(result.metric.key)
-        self.joint_table.show_rows(result.joints, unit=result.joint_unit)
-        self.model_table.show_rows(result.models, unit=result.metric.unit)
-        self.sequence_table.show_rows(result.sequences, unit=result.metric.unit)
-        self._show_tab(self.tabs.value)
-        if result.overall.count:
-            self.sequences.stack.setCurrentWidget(self.sequence_table)
-        else:
-            self.sequences.say(NO_FRAMES)
-
-    def _show_tab(self, name: str) -> None:
-        if self.look is None or not self.look.result.overall.count:
-            self.figures.say(NO_FRAMES)
-            return
-        self.figures.stack.setCurrentWidget(self.tables[name])
-        about = {METRICS_TAB: "", JOINTS_TAB: self.look.result.metric.name, MODELS_TAB: "against A"}
-        self.figures.set_subtitle(about[name])
+        if self.look is not None:
+            self.show_tables(self.look.result)
 
     def _show_curves(self) -> None:
-        self.pck.show_curves(self.look.result.curves, subtitle="joints within an error")
+        self.show_curves(self.look.result)
 
     def _show_cloud(self) -> None:
         self.cloud = self.look.cloud()
