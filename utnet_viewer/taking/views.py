@@ -99,13 +99,16 @@ def _uncached(widget: QWidget) -> Iterator[None]:
     none = QGraphicsItem.CacheMode.NoCache
     cached = [(item, item.cacheMode()) for plot in plots for item in plot.items()]
     cached = [(item, mode) for item, mode in cached if mode != none]
+    grounds = [(plot, plot.cacheMode()) for plot in plots]
     for item, _ in cached:
         item.setCacheMode(none)
+    for plot in plots:
+        plot.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
     try:
         yield
     finally:
-        for item, mode in cached:
-            item.setCacheMode(mode)
+        for one, mode in (*cached, *grounds):
+            one.setCacheMode(mode)
 
 
 def _paint_title(painter: QPainter, panel: Panel) -> None:
