@@ -51,6 +51,7 @@ class Layout:
         open: Opens one of them.
         roles: The dataset's own name of the split that configurations call "train" or
             "evaluation", where it is another one.
+        has_folders: Whether folders in it belong to it.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Layout:
     splits: Callable[[Path], tuple[str, ...]]
     open: Callable[[Path, str, OpeningOptions], FrameIndex]
     roles: Mapping[str, str] = field(default_factory=dict)
+    has_folders: bool = True
 
 
 def _open_ho3d(root: Path, split: str, options: OpeningOptions) -> FrameIndex:
@@ -133,6 +135,7 @@ LAYOUTS = (
         ".jpg or .png files",
         own_pictures.available_splits,
         _open_own_pictures,
+        has_folders=False,
     ),
 )
 
@@ -190,7 +193,8 @@ def _unknown(root: Path) -> str:
     """What was looked for in a folder, and what is there instead."""
     if not root.is_dir():
         return "this is neither a folder nor a picture that can be read"
-    if available_splits(root.parent):
+    above = layout_of(root.parent)
+    if above is not None and above.has_folders:
         return f"this is a part of a dataset; choose the folder above, {root.parent}"
     looked_for = "; ".join(f"{layout.kind}: {layout.files}" for layout in LAYOUTS)
     return f"this is no dataset that can be read. It was looked for {looked_for}. {_found(root)}"

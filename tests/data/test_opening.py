@@ -55,5 +55,6 @@ def test_wrong_places_help_along(place, words, ho3d, tmp_path, model):
             open_dataset(tmp_path / place, hand_model=model)
     empty = tmp_path / "empty"
     empty.mkdir()
+    (tmp_path / "loose.jpg").touch()  # pictures have nothing to do with the folders beside them
     with pytest.raises(WrongFolderError, match="The folder is empty"):
         open_dataset(empty, hand_model=model)
