@@ -70,7 +70,7 @@ def score_file(
     truth_joints, truth_meshes = _truth_paths(truth_folder)
     _check_there(truth_joints, truth_meshes, prediction)
     rows = read_rows(truth_joints, level=2)
-    truth_joints_m = _joints_m([row.text for row in rows], truth_joints)
+    truth_joints_m = _joints_m((row.text for row in rows), truth_joints)
     frames = len(truth_joints_m)
     if not frames:
         raise ScoreError(f"{truth_joints}: it has no frames")
@@ -81,17 +81,25 @@ def score_file(
         _take(truth_rows, 0, frames, truth_meshes, "meshes"),
         _take(rows, 1, frames, prediction, "meshes"),
     )
-    sums, without_mesh = ProtocolSums(), 0
-    progress = progress or (lambda done, total: None)
-    progress(0, frames)
-    for batch_sums, batch_without_mesh in map_in_order(_measure, batches, jobs=jobs):
-        sums.add(batch_sums)
-        without_mesh += batch_without_mesh
-        progress(sums.samples, frames)
+    tell = progress or (lambda done, total: None)
+    sums, without_mesh = _add_up(batches, jobs, lambda done: tell(done, frames))
     _check_end(truth_rows, frames, truth_meshes)
     _check_end(rows, frames, prediction)
     found = suspicions(truth_joints_m, joints_m, without_mesh=without_mesh)
     return Score(sums.scores(), frames, found)
+
+
+def _add_up(
+    batches: "Iterator[_Batch]", jobs: int, tell: Callable[[int], None]
+) -> tuple[ProtocolSums, int]:
+    """The sums of all batches, and how many meshes are one point."""
+    sums, without_mesh = ProtocolSums(), 0
+    tell(0)
+    for batch_sums, batch_without_mesh in map_in_order(_measure, batches, jobs=jobs):
+        sums.add(batch_sums)
+        without_mesh += batch_without_mesh
+        tell(sums.samples)
+    return sums, without_mesh
 
 
 def _truth_paths(folder: Path) -> tuple[Path, Path]:
