@@ -112,13 +112,13 @@ LAYOUTS = (
     ),
     Layout(
         "HO-3D",
-        "train.txt and train/SEQUENCE/rgb with pictures (or evaluation)",
+        "train.txt and train/SEQUENCE/rgb, or the same of evaluation",
         ho3d_splits,
         _open_ho3d,
     ),
     Layout(
         "FreiHAND",
-        "training_K.json and training/rgb (or evaluation)",
+        "training_K.json and training/rgb, or the same of evaluation",
         freihand.available_splits,
         _open_freihand,
         {"train": "training"},
@@ -196,8 +196,8 @@ def _unknown(root: Path) -> str:
     above = layout_of(root.parent)
     if above is not None and above.has_folders:
         return f"this is a part of a dataset; choose the folder above, {root.parent}"
-    looked_for = "; ".join(f"{layout.kind}: {layout.files}" for layout in LAYOUTS)
-    return f"this is no dataset that can be read. It was looked for {looked_for}. {_found(root)}"
+    looked_for = "; ".join(f"{layout.files} ({layout.kind})" for layout in LAYOUTS)
+    return f"this is no dataset that can be read. Looked for: {looked_for}. {_found(root)}"
 
 
 def _found(root: Path) -> str:
@@ -208,4 +208,4 @@ def _found(root: Path) -> str:
     if not names:
         return "The folder is empty."
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return f"There is {', '.join(names[:_SHOWN])}{more}."
+    return f"Found: {', '.join(names[:_SHOWN])}{more}."

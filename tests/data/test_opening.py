@@ -42,7 +42,7 @@ def test_an_unknown_folder_says_what_was_looked_for_and_what_is_there(tmp_path, 
         open_dataset(tmp_path, hand_model=model)
     text = str(error.value)
     assert "HO-3D" in text and "train.txt" in text
-    assert "There is notes.txt, src." in text
+    assert "Found: notes.txt, src." in text
 
 
 @pytest.mark.parametrize(
