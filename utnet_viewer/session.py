@@ -78,6 +78,7 @@ class Session(QObject):
         self.engine.state_changed.connect(self._on_engine_state)
         self.loader.scored.connect(self._on_scored)
         self.samples.said.connect(self.window.status.say)
+        self.samples.grown.connect(lambda: self._profile_soon())
         self.loader.shown.connect(lambda *_: self._profile_soon())
         self.loader.unreadable.connect(self._on_unreadable)
         self.opener.opened.connect(self._on_opened)

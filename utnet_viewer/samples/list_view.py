@@ -179,6 +179,7 @@ class SamplesTable(QTableView):
         delegate.picture_width = PICTURE_WIDTH if is_shown else 0
         height = PICTURE_HEIGHT + 4 if is_shown else TABLE_ROW
         self.verticalHeader().setDefaultSectionSize(height)
+        self.updateGeometries()  # or one cannot scroll to the last rows
         self._fit()
         self.viewport().update()
 

@@ -44,6 +44,7 @@ class SamplesPanel(Panel):
     """The list follows the document's row, and the document follows the list."""
 
     filtered = Signal()
+    grown = Signal()  # an evaluation brought figures, or took them away
     said = Signal(str)  # a short sentence for the status bar
 
     def __init__(
@@ -181,6 +182,7 @@ class SamplesPanel(Panel):
         else:
             catalogue.set_evaluation(evaluation)
         self._take_growth()
+        self.grown.emit()
 
     def look_again(self) -> None:
         """Take what an evaluation under way has written meanwhile."""
@@ -188,6 +190,7 @@ class SamplesPanel(Panel):
         if catalogue is not None and len(catalogue.look_again()):
             self._say_count()
             self.table.viewport().update()
+            self.grown.emit()
             if not self._growth.isActive():
                 self._growth.start()
 
