@@ -9,6 +9,8 @@ from core.cli.evaluation_text import print_comparison
 from core.cli.options import add_json, print_json
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from core.evaluation.comparison import Comparison
     from core.evaluation.store import Evaluation
 
@@ -58,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _print_rows(title: str, evaluation: "Evaluation", comparison: "Comparison", rows) -> None:
+def _print_rows(
+    title: str, evaluation: "Evaluation", comparison: "Comparison", rows: "np.ndarray"
+) -> None:
     if not len(rows):
         return
     difference = dict(zip(comparison.rows.tolist(), comparison.differences.tolist(), strict=True))

@@ -1,6 +1,6 @@
 """Evaluations and comparisons as tables of text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -112,8 +112,11 @@ def print_comparison(comparison: "Comparison") -> None:
     known = [one for one in (*comparison.figures, comparison.auc) if one.frames]
     print(_differences("figure", known, lambda name: FIGURES[name]))
     unit = FIGURES[comparison.metric][1]
-    print(f"\n{_differences('joint', comparison.by_joint, lambda name: (name, 'mm'))}")
-    print(f"\n{_differences('sequence', comparison.by_sequence, lambda name: (name, unit))}")
+    of_joints = "px" if comparison.metric.startswith("keypoint") else "mm"
+    joints = _differences(f"joint, {of_joints}", comparison.by_joint, lambda joint: (joint, "mm"))
+    print(f"\n{joints}")
+    head = f"sequence, {unit}" if unit else "sequence"
+    print(f"\n{_differences(head, comparison.by_sequence, lambda sequence: (sequence, unit))}")
 
 
 def _verdict(comparison: "Comparison") -> str:
@@ -132,7 +135,10 @@ def _verdict(comparison: "Comparison") -> str:
     return f"{winner} is better: {difference} (95 % interval {interval}); {share}."
 
 
-def _differences(head: str, differences: Sequence["Difference"], words) -> str:
+def _differences(
+    head: str, differences: Sequence["Difference"], words: Callable[[str], tuple[str, str]]
+) -> str:
+    """A table; `words` gives the name that is shown and the unit."""
     rows = []
     for one in differences:
         name, unit = words(one.name)

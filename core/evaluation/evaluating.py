@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from core.data.frame_index import FrameIndex
-from core.evaluation.loader import Feed, tells_of_a_worker
+from core.evaluation.loader import Feed, start_method, tells_of_a_worker
 from core.evaluation.loading import EvaluationFrames, LoadedBatch
 from core.evaluation.measuring import measured_columns
 from core.evaluation.predicted_hands import PredictedHands
@@ -175,10 +175,11 @@ class _Pipeline:
             self._predicts = ThreadPoolExecutor(effort.streams, thread_name_prefix="predict")
             self._measures = ProcessPoolExecutor(
                 self._measurers,
-                # Not forked: this process has threads, and perhaps a GPU.
-                mp_context=multiprocessing.get_context("spawn"),
+                mp_context=multiprocessing.get_context(start_method()),
                 initializer=end_with_the_parent,
             )
+            # They are forked at the first task: now, before threads predict.
+            self._measures.submit(int)
 
     def __enter__(self) -> "_Pipeline":
         return self

@@ -95,7 +95,7 @@ class Feed:
             collate_fn=_Collate(collate),
             pin_memory=pin_memory,
             worker_init_fn=_start_worker if workers else None,
-            multiprocessing_context=_start_method() if workers else None,
+            multiprocessing_context=start_method() if workers else None,
             prefetch_factor=_AHEAD if workers else None,
             generator=torch.Generator(),
         )
@@ -133,8 +133,9 @@ class Feed:
         self.close()
 
 
-def _start_method() -> str:
-    # Forked workers share the frames in memory; elsewhere they have to be sent a copy.
+def start_method() -> str:
+    """How worker processes are started: where it is safe forked, which shares what is in memory
+    and has nothing to import; elsewhere they are sent a copy."""
     return "fork" if sys.platform == "linux" else "spawn"
 
 

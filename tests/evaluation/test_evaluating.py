@@ -337,6 +337,7 @@ def test_stopped_in_the_middle_nothing_is_lost_and_nobody_is_left_behind(
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == (-9 if number == signal.SIGKILL else 143), said
+    assert "leaked" not in said and "Traceback" not in said
     alive = psutil.wait_procs(family, timeout=30)[1]
     assert not alive
     (evaluation,) = list_evaluations(root)
