@@ -153,39 +153,45 @@ def open_index(
         IndexingCancelledError: `progress` returned False.
     """
     problems: list[Problem] = []
-    folders = list(_folders(root, layout.SPLITS[split], problems))
-    names, sessions, files, numbers = [], [], [], []
-    read = cache(lambda folder: _session(root / folder, problems))
-    for done, (session_name, serial) in enumerate(folders):
-        report(progress, done, len(folders))
-        session = read(session_name)
-        if session is None:
-            continue
-        names.append(f"{session_name}/{serial}")
-        sessions.append(session)
-        files.append(_files(root / names[-1], session.frame_count, problems))
-        numbers.append(np.arange(session.frame_count))
-    report(progress, len(folders), len(folders))
-    if not sum(map(len, files)):
+    found = _look_through(root, layout.SPLITS[split], progress, problems)
+    counts = [len(files) for _, _, files in found]
+    if not sum(counts):
         raise EmptySplitError(root, f"no session of {split} can be read")
-    frames = np.char.mod("%06d", np.concatenate(numbers))
-    serials = {name.rpartition("/")[2] for name in names}
-    calibrations = {session.calibration for session in sessions}
-    cameras = {name: _or_none(read_camera, root, name, problems) for name in sorted(serials)}
-    betas = {name: _or_none(read_betas, root, name, problems) for name in sorted(calibrations)}
+    names, sessions, files = zip(*found, strict=True)
+    serials = sorted({name.rpartition("/")[2] for name in names})
+    calibrations = sorted({session.calibration for session in sessions})
+    cameras = {name: _or_none(read_camera, root, name, problems) for name in serials}
+    betas = {name: _or_none(read_betas, root, name, problems) for name in calibrations}
     return DexYcbIndex(
         root=root,
         split=split,
         hand_model=hand_model,
-        sequence_names=tuple(names),
-        sequence_codes=np.repeat(np.arange(len(names), dtype=np.int32), list(map(len, files))),
-        frames=frames,
+        sequence_names=names,
+        sequence_codes=np.repeat(np.arange(len(names), dtype=np.int32), counts),
+        frames=np.char.mod("%06d", np.concatenate([np.arange(count) for count in counts])),
         problems=with_pose_note(tuple(problems), root, hand_model),
-        sessions=tuple(sessions),
+        sessions=sessions,
         cameras=cameras,
         betas=betas,
         files=np.concatenate(files),
     )
+
+
+def _look_through(
+    root: Path, part: layout.Part, progress: Progress | None, problems: list[Problem]
+) -> list[tuple[str, Session, np.ndarray]]:
+    """SUBJECT/SESSION/SERIAL of every camera's folder, its session, and its frames' files."""
+    folders = list(_folders(root, part, problems))
+    read = cache(lambda folder: _session(root / folder, problems))
+    found = []
+    for done, (session_name, serial) in enumerate(folders):
+        report(progress, done, len(folders))
+        session = read(session_name)
+        if session is not None:
+            name = f"{session_name}/{serial}"
+            found.append((name, session, _files(root / name, session.frame_count, problems)))
+    report(progress, len(folders), len(folders))
+    return found
 
 
 def _folders(root: Path, part: layout.Part, problems: list[Problem]) -> Iterator[tuple[str, str]]:

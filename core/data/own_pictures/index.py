@@ -141,32 +141,16 @@ def open_index(
         EmptySplitError: there is no picture.
     """
     folder = root if root.is_dir() else root.parent
-    present = sorted(_names(folder))
-    photos = {Path(name).stem for name in present if not name.lower().endswith(_DEPTH_SUFFIX)}
-    depths = {
-        Path(name).stem: name
-        for name in present
-        if name.lower().endswith(_DEPTH_SUFFIX) and Path(name).stem in photos
-    }
-    names = [name for name in present if name not in depths.values()]
+    names, depth_names = _listed(folder)
     if root != folder:
+        depth_names = [depth_names[names.index(root.name)]] if root.name in names else [""]
         names = [root.name]
     if not names:
         raise EmptySplitError(root, "there are no pictures (.jpg or .png)")
     boxes, problems = HandBoxes(folder, boxes_dir), []
     if boxes.problem:
         problems.append(Problem(None, boxes.path, boxes.problem))
-    try:
-        given_camera = read_camera(folder)
-    except (OSError, ValueError) as error:
-        given_camera = None
-        text = f"{error}. A focal length is assumed"
-        problems.append(Problem(None, folder / FILE_NAME, text))
-    has_photo = [not name.lower().endswith(_DEPTH_SUFFIX) for name in names]
-    depth_names = [
-        depths.get(Path(name).stem, "") if is_photo else ""
-        for name, is_photo in zip(names, has_photo, strict=True)
-    ]
+    given_camera = _given_camera(folder, problems)
     return OwnPicturesIndex(
         root=root,
         split=SPLIT,
@@ -179,6 +163,28 @@ def open_index(
         given_camera=given_camera,
         depth_names=np.array(depth_names, np.str_),
     )
+
+
+def _listed(folder: Path) -> tuple[list[str], list[str]]:
+    """Names of the pictures, sorted, and of the depth of each, "" for none."""
+    present = sorted(_names(folder))
+    photos = {Path(name).stem for name in present if not name.lower().endswith(_DEPTH_SUFFIX)}
+    depths = {
+        Path(name).stem: name
+        for name in present
+        if name.lower().endswith(_DEPTH_SUFFIX) and Path(name).stem in photos
+    }
+    names = [name for name in present if name not in depths.values()]
+    return names, [depths.get(Path(name).stem, "") for name in names]
+
+
+def _given_camera(folder: Path, problems: list[Problem]) -> GivenCamera | None:
+    try:
+        return read_camera(folder)
+    except (OSError, ValueError) as error:
+        text = f"{error}. A focal length is assumed"
+        problems.append(Problem(None, folder / FILE_NAME, text))
+        return None
 
 
 def _is_picture(name: str) -> bool:
