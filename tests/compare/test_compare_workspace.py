@@ -101,6 +101,10 @@ def test_another_figure_is_chosen_by_row_by_box_and_by_key(make, evaluations, qt
     workspace.next_metric()
     settle(qtbot, workspace)
     assert workspace.figure.key == "f15" and workspace.metric_table.current_key == "f15"
+    assert workspace.sample.alignments.value == "Procrustes"
+    workspace.use_metric("mpjpe_mm")
+    assert workspace.sample.alignments.value == "Root"
+    workspace.use_metric("f15")
     assert workspace.settings.text("compare/metric") == "f15"
 
 

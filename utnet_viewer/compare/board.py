@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from core.hand.hand_model import HandModel
@@ -54,7 +55,7 @@ class Board(QWidget):
         self.metric_table = DifferenceTable(theme, "figure", name_width=108, has_bar=False)
         self.joint_table = DifferenceTable(theme, "joint")
         self.model_table = DifferenceTable(theme, "model")
-        self.sequence_table = DifferenceTable(theme, "sequence", name_width=64, has_count=True)
+        self.sequence_table = DifferenceTable(theme, "sequence", name_width=70, has_count=True)
         self.tabs = SegmentedControl((METRICS_TAB, JOINTS_TAB, MODELS_TAB), title="Table")
         self._fill_tables()
         self.sample = SamplePanel(theme, hand_model)
@@ -125,6 +126,15 @@ class Board(QWidget):
     def show_upper(self, *, sample: bool) -> None:
         """A sample side by side, or the charts."""
         self.upper.setCurrentWidget(self.sample if sample else self._charts)
+
+    def actions_of_panels(self) -> dict[str, list[QAction]]:
+        """What the panels can do by their titles, for menus and the shortcut sheet."""
+        actions = [*self.figures.actions(), *self.sequences.actions()]
+        return {
+            "Tables": actions,
+            "Gains and losses": [*self.gains.actions(), *self.losses.actions()],
+            "Side by side": self.sample.actions(),
+        }
 
     def show_tables(self, result: Result) -> None:
         """The rows of a comparison, in the table that is chosen."""

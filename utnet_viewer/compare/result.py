@@ -14,7 +14,7 @@ from utnet_viewer.compare.rows import BETTER, OPEN, WORSE, DifferenceRow
 from utnet_viewer.numbers import fixed
 
 #: Key and name of the area under the PCK curve, a row among the figures.
-AUC, AUC_NAME = "auc", "PCK AUC 0–50 mm"
+AUC, AUC_NAME = "auc", "PCK AUC"
 
 _TOKENS = {BETTER: "success", WORSE: "warning", OPEN: "t2"}
 
@@ -98,7 +98,7 @@ def head_figures(result: Result) -> list[HeadFigure]:
     if auc.count:
         figures.append(
             HeadFigure(
-                AUC_NAME,
+                f"{AUC_NAME} 0–50 mm",
                 fixed(auc.first, auc.decimals),
                 fixed(auc.second, auc.decimals),
                 f"{auc.difference_words}  {auc.interval_words}",

@@ -13,6 +13,7 @@ from utnet_viewer.compare.metrics import Metric
 from utnet_viewer.compare.result import Result
 from utnet_viewer.compare.scatter import NOTHING, Cloud
 from utnet_viewer.compare.strip import StripItem
+from utnet_viewer.mesh.scene import Alignment
 from utnet_viewer.numbers import fixed, signed
 
 #: Length of the lists of gains and losses.
@@ -24,6 +25,13 @@ def joint_column(metric: Metric) -> str:
     if metric.key.startswith("pa_"):
         return "pa_joint_errors_mm"
     return "keypoint_errors_px" if metric.key.startswith("keypoint") else "joint_errors_mm"
+
+
+def alignment_of(metric: Metric) -> Alignment:
+    """How the figure moves the prediction before it measures."""
+    if metric.key.startswith(("pa_", "f")):
+        return Alignment.PROCRUSTES
+    return Alignment.ROOT if metric.key in ("mpjpe_mm", "mpvpe_mm") else Alignment.CAMERA
 
 
 @dataclass(frozen=True, eq=False)

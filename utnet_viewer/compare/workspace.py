@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from core.evaluation.store import Evaluation
@@ -17,7 +16,13 @@ from utnet_viewer.compare.metrics import DEFAULT, METRICS, metric_of
 from utnet_viewer.compare.pairs import Pair
 from utnet_viewer.compare.result import head_figures, sentence
 from utnet_viewer.compare.scatter import NOTHING, Cloud
-from utnet_viewer.compare.view import Look, difference_words, extremes, figure_words
+from utnet_viewer.compare.view import (
+    Look,
+    alignment_of,
+    difference_words,
+    extremes,
+    figure_words,
+)
 from utnet_viewer.reading import Index
 from utnet_viewer.settings import Settings
 from utnet_viewer.state_page import Button
@@ -125,15 +130,6 @@ class CompareWorkspace(Board):
         is_idle = not (self.comparing.is_running or self.turns.is_busy or self.reader.is_busy)
         return is_idle and (not self.shows_sample or self.sample.is_settled)
 
-    def actions_of_panels(self) -> dict[str, list[QAction]]:
-        """What the panels can do by their titles, for menus and the shortcut sheet."""
-        actions = [*self.figures.actions(), *self.sequences.actions()]
-        return {
-            "Tables": actions,
-            "Gains and losses": [*self.gains.actions(), *self.losses.actions()],
-            "Side by side": self.sample.actions(),
-        }
-
     def name_of(self, row: int) -> str:
         """``MC1/0012``."""
         chosen = self.chosen
@@ -179,8 +175,13 @@ class CompareWorkspace(Board):
         if key != self.figure.key:
             self.figure = metric_of(key)
             self.settings.put(f"{KEEP}/metric", key)
-            self.head.show_metric(key)
+            self._show_metric()
             self._compare()
+
+    def _show_metric(self) -> None:
+        """In the box, and the hands side by side moved as the figure moves them."""
+        self.head.show_metric(self.figure.key)
+        self.sample.alignments.set_value(alignment_of(self.figure).value)
 
     def _on_figure(self, key: str) -> None:
         """A row of the figures; the area under the curve is of all frames, and of none alone."""
@@ -316,7 +317,7 @@ class CompareWorkspace(Board):
             row,
             name=self.name_of(row),
             figures=(figure_words(first, cloud.unit), figure_words(second, cloud.unit)),
-            difference=difference_words(second - first, cloud.unit),
+            difference=f"{difference_words(second - first, cloud.unit)} · {cloud.name}",
         )
 
     def _on_pair(self, pair: Pair) -> None:
@@ -386,7 +387,7 @@ class CompareWorkspace(Board):
         key = text(f"{KEEP}/metric", DEFAULT.key)
         if key in {metric.key for metric in METRICS}:  # else: of another version
             self.figure = metric_of(key)
-        self.head.show_metric(self.figure.key)
+        self._show_metric()
 
     def shut_down(self) -> None:
         """End threads, remember the layout."""
