@@ -46,6 +46,10 @@ def test_the_pointer_moves_the_crosshair_and_leaves_it_resting(panel):
     QTest.mouseMove(panel.plot.viewport(), QPoint(1, 1))
     QTest.mouseMove(panel.plot.viewport(), place)
     assert panel.at_mm == pytest.approx(40, abs=0.3)
+    panel.plot.setFocus()
+    panel.plot.pointed.emit(None)
+    assert panel.at_mm == pytest.approx(40, abs=0.3)  # keys go on from there
+    panel.plot.clearFocus()
     panel.plot.pointed.emit(None)
     assert panel.at_mm == 20.0
 
