@@ -1,6 +1,7 @@
 """Pictures that are taken along: what is in them lies where the numbers say."""
 
 import base64
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,9 +17,9 @@ from utnet_viewer.mesh.panel import MeshPanel
 from utnet_viewer.readouts.panel import ReadoutsPanel
 from utnet_viewer.taking.files import painted, png, svg
 from utnet_viewer.taking.views import View, view_of
-from utnet_viewer.theme import DARK, LIGHT, Theme
+from utnet_viewer.theme import DARK, LIGHT, PANEL_HEADER, Theme
 from utnet_viewer.widgets.panel import Panel
-from utnet_viewer.widgets.plot import QuietPlot
+from utnet_viewer.widgets.plot import AXIS_HEIGHT, QuietPlot
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -177,8 +178,26 @@ def test_a_chart_is_shapes_and_texts_without_a_picture(qtbot):
     assert {"Loss", "by step", "1.5"} <= set(texts)  # the last is a number of the lower axis
     assert not list(tree.iter(f"{SVG}image"))
     assert any(group.get("stroke") == "#6fa8f5" for group in tree.iter(f"{SVG}g"))
-    # What lies left of the axis is cut off, not drawn over its numbers.
-    assert tree.findall(f".//{SVG}clipPath")
+    # The curve begins left of the axis; it is cut off where its numbers are, below the title.
+    left, top, right, bottom = cut_around(tree, "#6fa8f5")
+    assert (left, right) == pytest.approx((40, 400), abs=1.5)
+    assert (top, bottom) == pytest.approx((PANEL_HEADER + 2, 300 - AXIS_HEIGHT), abs=2)
+
+
+def cut_around(tree, colour: str) -> tuple[float, float, float, float]:
+    """What is left of the drawing where a colour is drawn: left, top, right, bottom."""
+    paths = {
+        clip.get("id"): [float(n) for n in re.findall(r"-?[\d.]+", clip[0].get("d"))]
+        for clip in tree.iter(f"{SVG}clipPath")
+    }
+    boxes = []
+    for group in tree.iter(f"{SVG}g"):
+        clip = re.fullmatch(r"url\(#(.*)\)", group.get("clip-path", ""))
+        if clip and any(inner.get("stroke") == colour for inner in group.iter(f"{SVG}g")):
+            x, y = paths[clip[1]][::2], paths[clip[1]][1::2]
+            boxes.append((min(x), min(y), max(x), max(y)))
+    low, high = np.array(boxes)[:, :2].max(0), np.array(boxes)[:, 2:].min(0)
+    return (*low.tolist(), *high.tolist())
 
 
 def test_a_painter_is_ended_where_painting_fails(qtbot):

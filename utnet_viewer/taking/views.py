@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QRegion
+from PySide6.QtGui import QPainter, QPicture, QRegion
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QWidget
 
 from utnet_viewer.theme import PADDING, PANEL_HEADER, SIZE_BODY, SIZE_LABEL, ui_font
+from utnet_viewer.widgets.painters import is_vector
 from utnet_viewer.widgets.panel import Panel
 
 
@@ -82,13 +83,39 @@ def legend_and_body(
 
 def paint_widget(painter: QPainter, widget: QWidget, place: QPoint) -> None:
     """Paint a widget and what is in it at a place, by its own painting code."""
-    flags = QWidget.RenderFlag.DrawChildren | QWidget.RenderFlag.IgnoreMask
     with _uncached(widget):
         painter.save()
         painter.translate(place)
-        # A plot's own method of this name is another one.
-        QWidget.render(widget, painter, QPoint(0, 0), QRegion(), flags)
+        if is_vector(painter):
+            _paint_tree(painter, widget)
+        else:
+            flags = QWidget.RenderFlag.DrawChildren | QWidget.RenderFlag.IgnoreMask
+            # A plot's own method of this name is another one.
+            QWidget.render(widget, painter, QPoint(0, 0), QRegion(), flags)
         painter.restore()
+
+
+def _paint_tree(painter: QPainter, widget: QWidget) -> None:
+    """Widget by widget, each recorded alone and then played.
+
+    Where widgets paint into an SVG at once, Qt writes what they clip as if all of them lay at its
+    upper left corner.
+    """
+    recorded = QPicture()
+    recorder = QPainter(recorded)
+    flags = QWidget.RenderFlag.IgnoreMask
+    QWidget.render(widget, recorder, QPoint(0, 0), QRegion(), flags)
+    recorder.end()
+    painter.save()
+    painter.setClipRect(widget.rect(), Qt.ClipOperation.IntersectClip)
+    recorded.play(painter)
+    painter.restore()
+    for child in widget.children():
+        if isinstance(child, QWidget) and not child.isHidden() and not child.isWindow():
+            painter.save()
+            painter.translate(child.pos())
+            _paint_tree(painter, child)
+            painter.restore()
 
 
 @contextmanager
