@@ -43,7 +43,6 @@ from core.evaluation.columns import (
 from core.evaluation.identity import FORMAT, Identity, RowNames
 from core.evaluation.prediction import Prediction
 from core.files.durable import AppendOnlyFile, write_atomically
-from core.files.folder_lock import FolderLock, read_owner
 from core.geometry.crop import CropTransform, normalise_keypoints
 from core.hand.hand_model import HandModel, ManoParameters
 
@@ -155,7 +154,12 @@ class Evaluation:
     @property
     def is_being_written(self) -> bool:
         """Whether it is unfinished and the process that wrote last still runs, on this machine."""
-        owner = None if self.is_complete else read_owner(self.folder)
+        if self.is_complete:
+            return False
+        # Here, and in the writer: a window that opens an evaluation is without pydantic's 0.2 s.
+        from core.files.folder_lock import read_owner
+
+        owner = read_owner(self.folder)
         return owner is not None and owner.is_here and owner.is_alive()
 
     def prediction(self, row: int, hand_model: HandModel) -> Prediction | None:
@@ -259,6 +263,8 @@ class EvaluationWriter:
             EvaluationError: It is damaged.
             DiskFullError, OSError: It cannot be written.
         """
+        from core.files.folder_lock import FolderLock
+
         folder = Path(root).expanduser().absolute() / identity.key
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = FolderLock(folder, work="writing this evaluation")
