@@ -198,3 +198,26 @@ def test_a_damaged_evaluation_is_told(opener, qtbot, store):
     assert strip.label.text() == "The evaluation cannot be read"
     (notice,) = [n for n in second.window.findChildren(Notice) if n.title == UNREADABLE]
     assert "f5.npy" in notice.text and "delete its folder" in notice.text
+
+
+def test_what_was_shown_last_time_is_shown_at_once_and_taken_away_where_it_is_wrong(
+    opener, qtbot, store
+):
+    starter = opener()
+    press(starter, Qt.Key.Key_F6)
+    qtbot.waitUntil(lambda: is_over(starter), timeout=WAIT_MS)
+    work, document = evaluating(starter), starter.session.document
+    (folder,) = store.iterdir()
+    seen = []
+    document.evaluation_changed.connect(seen.append)
+    starter._menus.evaluate._use_subject()
+    qtbot.waitUntil(lambda: work.phase == "complete", timeout=WAIT_MS)
+    assert work._remembered.get(work._subject) == folder.name
+    stranger = folder.with_name("0" * 16)
+    folder.rename(stranger)  # of another checkpoint, say
+    work._remembered.put(work._subject, stranger.name)
+    starter._menus.evaluate._use_subject()
+    qtbot.waitUntil(lambda: work.phase == "absent", timeout=WAIT_MS)
+    folders = [None if evaluation is None else evaluation.folder.name for evaluation in seen]
+    assert folders == [None, folder.name, None, stranger.name, None]
+    assert known(starter) == 0

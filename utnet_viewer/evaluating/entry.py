@@ -23,7 +23,7 @@ class EvaluateEntry:
     def __init__(self, session: Session) -> None:
         self._session, self._window = session, session.window
         document, samples = session.document, session.samples
-        self.evaluating = Evaluating(document, session)
+        self.evaluating = Evaluating(document, self._window.settings, session)
         self.strip = EvaluationStrip(self.evaluating, document, self._window.theme)
         samples.add_strip(self.strip)
         self.start = self._add("evaluate", "Evaluate this split", "F6", self.evaluating.start)

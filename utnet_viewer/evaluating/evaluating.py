@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
 from utnet_viewer.document import Document
+from utnet_viewer.evaluating.remembered import Remembered, open_remembered
 from utnet_viewer.evaluating.subject import Subject
 from utnet_viewer.processes.command import COMMAND
 from utnet_viewer.processes.evaluation_job import EvaluationJob, Progressed, Started
@@ -61,11 +62,15 @@ class Evaluating(QObject):
     failed = Signal(object, str, str)  # Run, a sentence, and everything that is known
     damaged = Signal(str)  # why an evaluation that is there cannot be shown
 
-    _was_found = Signal(int, object)  # number of the search, Evaluation | Exception | None
+    # Number of the search, Evaluation | Exception | None, whether it was compared.
+    _was_found = Signal(int, object, bool)
 
-    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+    def __init__(
+        self, document: Document, settings: Settings, parent: QObject | None = None
+    ) -> None:
+        """`settings` remembers where evaluations were found."""
         super().__init__(parent)
-        self._document = document
+        self._document, self._remembered = document, Remembered(settings)
         self.command: Sequence[str] = COMMAND  # tests put another one here
         self.phase: Phase = "none"
         self.trouble = ""  # why an evaluation that is there cannot be shown
@@ -106,30 +111,36 @@ class Evaluating(QObject):
         self.changed.emit()
         if subject is None or self._is_closed:
             return
-        number = self._searches
+        number, name = self._searches, self._remembered.get(subject)
 
         def work() -> None:
             try:
-                found = subject.find()
-            except (OSError, ValueError) as error:
-                found = error
-            try:
-                self._was_found.emit(number, found)
+                if name and (early := open_remembered(subject, name)) is not None:
+                    self._was_found.emit(number, early, False)
+                self._was_found.emit(number, _found(subject), True)
             except RuntimeError:  # the window is gone meanwhile
                 return
 
         QThreadPool.globalInstance().start(work)
 
-    def _on_found(self, number: int, found: Evaluation | Exception | None) -> None:
+    def _on_found(
+        self, number: int, found: Evaluation | Exception | None, is_compared: bool
+    ) -> None:
         if number != self._searches or self._is_closed:
             return
+        shown = self._document.evaluation
         if isinstance(found, Exception):
+            self._document.set_evaluation(None)
             self.phase, self.trouble = "damaged", str(found)
             self.damaged.emit(self.trouble)
         elif found is None:
+            self._document.set_evaluation(None)
             self.phase = "absent"
         else:
-            self._show(found)
+            is_shown = shown is not None and shown.folder == found.folder
+            self._show(shown if is_shown else found)
+            if is_compared:
+                self._remembered.put(self._subject, found.folder.name)
         self.changed.emit()
 
     def _show(self, evaluation: Evaluation) -> None:
@@ -250,3 +261,10 @@ class Evaluating(QObject):
                 subject.hand_model_path,
             )
         )
+
+
+def _found(subject: Subject) -> Evaluation | Exception | None:
+    try:
+        return subject.find()
+    except (OSError, ValueError) as error:
+        return error
