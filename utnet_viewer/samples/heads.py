@@ -34,7 +34,7 @@ class SortedHeads(QHeaderView):
             words = f"{_ARROWS[self.sortIndicatorOrder()]} {words}"
         role = Qt.ItemDataRole.TextAlignmentRole
         alignment = self.model().headerData(section, self.orientation(), role)
-        inner = rect.adjusted(_PAD, 0, -_PAD, -1)
+        inner = rect.adjusted(_PAD + 2, 0, -_PAD, -1)
         if alignment is not None and not int(alignment) & int(Qt.AlignmentFlag.AlignLeft):
             inner.setLeft(rect.left())
         font = self._fonts[is_sorted]
