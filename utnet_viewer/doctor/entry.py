@@ -19,7 +19,12 @@ if TYPE_CHECKING:  # imported when the tab is first opened: the window starts wi
     from utnet_viewer.doctor.workspace import DoctorWorkspace
 
 #: What takes longest to import of what the tab needs; nothing of Qt.
-LIBRARIES = ("core.doctor.report.files", "core.doctor.diagnosis", "core.training.presets")
+LIBRARIES = (
+    "core.doctor.report.files",
+    "core.doctor.diagnosis",
+    "core.training.presets",
+    "utnet_viewer.doctor.workspace",
+)
 
 #: Name, words, key, method of the workspace, and what `can` calls it, of each action.
 RUN_ACTIONS = (

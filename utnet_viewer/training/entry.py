@@ -73,8 +73,8 @@ class TrainEntry(WorkspaceEntry):
         return of_form, [start, *of_run]
 
     def steps(self) -> list[Callable[[], None]]:
-        """Form and charts take longest, so each has a turn of its own."""
-        return [self._make_form, self._make_charts, self._make_workspace]
+        """Form, charts, what holds them, and showing it: each takes long, and has its own turn."""
+        return [self._make_form, self._make_charts, self._make_workspace, self._show_workspace]
 
     def _make_form(self) -> None:
         from utnet_viewer.training.configuration_panel import ConfigurationPanel
@@ -90,16 +90,18 @@ class TrainEntry(WorkspaceEntry):
         from core.training.run_folder import default_runs_root
         from utnet_viewer.training.workspace import TrainWorkspace
 
-        window, session = self._window, self._session
-        workspace = TrainWorkspace(
-            window.theme,
-            window.settings,
+        self._made = TrainWorkspace(
+            self._window.theme,
+            self._window.settings,
             runs_root=default_runs_root(),
             form=self._form,
             charts=self._charts,
             command=self.command,
             parent=self._page,
         )
+
+    def _show_workspace(self) -> None:
+        workspace, session = self._made, self._session
         self._show(workspace, focus=workspace.runs.table.table)
         self._tell_refusals()
         workspace.checkpoint_wanted.connect(self._open_checkpoint)
