@@ -42,6 +42,17 @@ def test_a_negative_number_is_no_formula():
     assert read(csv_bytes(("x",), [["-2.5"]]))[1] == ["-2.5"]
 
 
+def test_a_long_table_is_written_whole():
+    figures = np.random.default_rng(0).normal(0, 30, 1234).astype(np.float32)
+    figures[7] = np.nan
+    names = [f"row {row}" for row in range(len(figures))]
+    _, *rows = read(csv_bytes(("name", "error_mm"), [names, figures]))
+    assert [row[0] for row in rows] == names
+    written = [float(row[1] or "nan") for row in rows]
+    assert written == pytest.approx(figures.tolist(), rel=1e-6, nan_ok=True)
+    assert rows[7][1] == ""
+
+
 def test_columns_of_different_lengths_are_refused():
     with pytest.raises(ValueError):
         csv_bytes(("a", "b"), [[1], [1, 2]])
@@ -101,5 +112,5 @@ def test_the_samples_list_as_it_is_filtered_and_sorted(qtbot):
     order = 15 + np.argsort(-errors_mm[15:])
     assert [row[0] for row in rows] == ["MC2"] * 15
     assert [row[1] for row in rows] == frames[order].tolist()
-    assert [np.float32(row[2]) for row in rows] == errors_mm[order].tolist()
+    assert [float(row[2]) for row in rows] == pytest.approx(errors_mm[order].tolist(), rel=1e-6)
     assert [row[4] for row in rows if row[1] == "0020"] == ["MC2/0020: the picture is missing"]

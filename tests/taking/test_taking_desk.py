@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
@@ -133,3 +134,26 @@ def test_what_cannot_be_painted_is_said(qtbot, window, tmp_path):
         window.desk.save_picture(view, tmp_path / "mesh.png", 1.0)
     assert failed.args[1] == "The mesh view cannot draw yet."
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_card_that_is_gone_is_not_asked_any_more(qtbot, window):
+    card = Panel("Curve", window.theme, parent=panel_of(window, "Readouts").label)
+    body = QLabel("a card inside")
+    card.set_body(body)
+    card.show()
+    event = QContextMenuEvent(
+        QContextMenuEvent.Reason.Mouse, QPoint(2, 2), body.mapToGlobal(QPoint(2, 2))
+    )
+    QApplication.sendEvent(body, event)
+    (menu,) = [menu for menu in window.findChildren(QMenu) if menu.isVisible()]
+    assert menu.actions()[0].text() == "Copy picture: Curve"
+    menu.close()
+    window.desk.save_action.trigger()
+    (dialog,) = window.findChildren(QFileDialog)
+    shiboken6.delete(card)
+    with qtbot.waitSignal(window.desk.failed) as failed:
+        dialog.fileSelected.emit("nowhere.png")
+    dialog.close()
+    assert failed.args[1] == "The panel is gone meanwhile."
+    window.desk.name_actions()
+    assert "Curve" not in window.desk.copy_action.text()

@@ -14,13 +14,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMenu, QWidget
+from shiboken6 import isValid
 
 from core.files.durable import write_atomically
 from core.files.names import safe_name
 from utnet_viewer.crash_log import log
 from utnet_viewer.main_window import MainWindow
 from utnet_viewer.taking.files import SVG_PIXELS, painted, png, svg
-from utnet_viewer.taking.tables import Table, csv_bytes, table_of
+from utnet_viewer.taking.tables import Table, csv_bytes, has_table, table_of
 from utnet_viewer.taking.views import View, view_of
 from utnet_viewer.widgets.panel import Panel
 
@@ -93,7 +94,7 @@ class TakingDesk(QObject):
     @property
     def panel(self) -> Panel | None:
         """The panel that is spoken of."""
-        if self._last is not None and self._last.isVisible():
+        if is_alive(self._last) and self._last.isVisible():
             return self._last
         visible = [panel for panel in self._window.findChildren(Panel) if panel.isVisible()]
         return visible[0] if visible else None
@@ -104,9 +105,8 @@ class TakingDesk(QObject):
         title = "" if panel is None else f": {panel.title}"
         self.copy_action.setText(f"Copy picture{title}")
         self.save_action.setText(f"Save picture{title}…")
-        table = None if panel is None else table_of(panel)
         self.table_action.setText(f"Save table{title} as CSV…")
-        self.table_action.setEnabled(table is not None)
+        self.table_action.setEnabled(panel is not None and has_table(panel))
 
     def close(self) -> None:
         """Wait for the file that is being written; what was not begun is dropped."""
@@ -139,6 +139,9 @@ class TakingDesk(QObject):
         dialog = self._dialog(f"Save picture: {panel.title}", panel.title, filters)
 
         def save(path: str) -> None:
+            if not is_alive(panel):
+                self.failed.emit("The picture was not taken", "The panel is gone meanwhile.")
+                return
             form = FORMATS[filters.index(dialog.selectedNameFilter())]
             is_svg = Path(path).suffix.lower() == ".svg"
             self.save_picture(view_of(panel), Path(path), None if is_svg else form.pixels or 2.0)
@@ -151,7 +154,7 @@ class TakingDesk(QObject):
         panel = self._asked()
         table = None if panel is None else table_of(panel)
         if table is None:
-            self._window.status.say("This panel has no table.", "warning")
+            self._window.status.say("There is no table here to save.", "warning")
             return
         dialog = self._dialog(f"Save table: {table.name}", table.name, [CSV_FILTER])
         dialog.fileSelected.connect(lambda path: self.save_table(table, Path(path)))
@@ -252,6 +255,11 @@ class TakingDesk(QObject):
         menu.addActions(self.actions if self.table_action.isEnabled() else self.actions[:2])
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._window.mapToGlobal(place))
+
+
+def is_alive(panel: Panel | None) -> bool:
+    """Whether a panel is there: cards of findings and samples come and go."""
+    return panel is not None and isValid(panel)
 
 
 def panel_around(widget: QWidget | None) -> Panel | None:

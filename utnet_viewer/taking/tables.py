@@ -16,6 +16,8 @@ from PySide6.QtWidgets import QTableView
 
 from utnet_viewer.widgets.panel import Panel
 
+_PORTION = 500
+
 
 @dataclass(frozen=True)
 class Table:
@@ -34,13 +36,23 @@ class Table:
     columns: Callable[[], Sequence[Sequence[object]]]
 
 
+def has_table(panel: Panel) -> bool:
+    """Whether a panel is one with a table, be it empty; asked whenever a menu opens."""
+    has_own = type(panel).taken_table is not Panel.taken_table
+    return has_own or bool(_shown_tables(panel))
+
+
 def table_of(panel: Panel) -> Table | None:
     """The table behind a panel, or None."""
     own = panel.taken_table()
     if own is not None:
         return own
-    shown = [view for view in panel.findChildren(QTableView) if view.isVisibleTo(panel)]
+    shown = _shown_tables(panel)
     return None if not shown else shown_table(panel.title, shown[0])
+
+
+def _shown_tables(panel: Panel) -> list[QTableView]:
+    return [view for view in panel.findChildren(QTableView) if view.isVisibleTo(panel)]
 
 
 def shown_table(name: str, view: QTableView) -> Table:
@@ -59,18 +71,28 @@ def shown_table(name: str, view: QTableView) -> Table:
 
 
 def csv_bytes(heads: Sequence[str], columns: Sequence[Sequence[object]]) -> bytes:
-    """The file's content; in any thread."""
+    """The file's content; in any thread.
+
+    Raises ValueError where the columns differ in length.
+    """
+    lengths = {len(column) for column in columns}
+    if len(lengths) > 1:
+        raise ValueError(f"columns of {sorted(lengths)} rows are no table")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(heads)
-    writer.writerows(zip(*map(_texts, columns), strict=True))
+    # In portions: meanwhile the window's thread has Python for itself every few milliseconds.
+    for first in range(0, max(lengths, default=0), _PORTION):
+        portion = [_texts(column[first : first + _PORTION]) for column in columns]
+        writer.writerows(zip(*portion, strict=True))
     return text.getvalue().encode("utf-8")
 
 
-def _texts(column: Sequence[object]) -> list[object]:
-    """A column's cells; figures of arrays with the digits that tell them apart."""
+def _texts(column: Sequence[object]) -> Sequence[object]:
+    """A column's cells; figures of arrays with seven digits, all that float32 has."""
     if isinstance(column, np.ndarray) and column.dtype.kind == "f":
-        return np.where(np.isnan(column), "", column.astype(np.str_)).tolist()
+        together = "%.7g " * len(column) % tuple(column.tolist())
+        return together.replace("nan", "").split(" ")[:-1]
     return [_written(value) for value in column]
 
 
