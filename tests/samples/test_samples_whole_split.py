@@ -304,3 +304,20 @@ def test_an_evaluation_of_other_rows_is_refused(panel, tmp_path):
     other = make_evaluation(tmp_path, names_of(sequences[:5], frames[:5]))
     with pytest.raises(ValueError, match="5 rows for a list of 60"):
         panel.show_evaluation(other)
+
+
+def test_a_brush_hides_nothing_while_nothing_is_known(panel, evaluation):
+    drag(panel, 6.0, 12.0)
+    rows = shown(panel)
+    panel.show_evaluation(None)
+    assert len(shown(panel)) == COUNT
+    panel.show_evaluation(evaluation)
+    assert shown(panel) == rows
+
+
+def test_what_could_not_be_evaluated_is_flagged_and_comes_first_when_asked(panel):
+    assert not panel.table.isColumnHidden(POSITIONS["status"])
+    panel.table.sort_by("status", Qt.SortOrder.AscendingOrder)
+    assert shown(panel)[0] == 32 and panel.unreadable.text() == ""
+    panel.show_evaluation(None)
+    assert panel.table.isColumnHidden(POSITIONS["status"])

@@ -50,7 +50,6 @@ class Catalogue:
         frames: (N,) frame names.
         frame_numbers: (N,) the same as numbers, -1 where a name is none.
         problems: Why a row cannot be read, for rows where that is known.
-        failures: Why a row could not be evaluated, likewise.
         notes: What else is wrong with the dataset, as lines for people.
         evaluation: What is shown of a whole split; None where there is none.
         state: (N,) uint8 `FrameState` of the rows as it was last looked at.
@@ -65,7 +64,6 @@ class Catalogue:
         numbers = [int(name) if name.isdecimal() else -1 for name in frames.tolist()]
         self.frame_numbers = np.array(numbers, dtype=np.int64)
         self.problems: dict[int, str] = {}
-        self.failures: dict[int, str] = {}
         self.notes: tuple[str, ...] = ()
         self.evaluation: Evaluation | None = None
         self.more: dict[str, Words | np.ndarray] = {}
@@ -100,9 +98,28 @@ class Catalogue:
         """The sequence of a row."""
         return self.sequence_names[self.sequence_codes[row]]
 
+    def is_bad(self, row: int) -> bool:
+        """Whether a row cannot be read or could not be evaluated."""
+        return row in self.problems or self.state[row] == FrameState.FAILED
+
+    @property
+    def bad_rows(self) -> np.ndarray:
+        """The mask (N,) of such rows."""
+        return self.unreadable() | (self.state == FrameState.FAILED)
+
     def problem(self, row: int) -> str:
-        """Why a row cannot be read or could not be evaluated; "" where all is well."""
-        return self.problems.get(row) or self.failures.get(row, "")
+        """Why a row cannot be read or could not be evaluated; "" where all is well.
+
+        The reasons of an evaluation are read when the first one is asked for.
+        """
+        if row in self.problems or not self.is_bad(row):
+            return self.problems.get(row, "")
+        if row not in self._failures:
+            try:
+                self._failures = dict(self.evaluation.problems())
+            except ValueError as error:
+                return str(error)
+        return self._failures.get(row, "could not be evaluated")
 
     # Figures.
 
@@ -110,7 +127,7 @@ class Catalogue:
         self._scalars = {name: np.full(len(self), np.nan, np.float32) for name in SCALARS}
         self._joints: dict[str, np.ndarray] = {}
         self.state = np.zeros(len(self), np.uint8)
-        self.failures = {}
+        self._failures: dict[int, str] = {}
 
     def score(self, row: int, figures: Mapping[str, float]) -> None:
         """Write down what a prediction was worth, where no evaluation says it.
@@ -149,8 +166,6 @@ class Catalogue:
                 values[rows] = self.evaluation.column(name)[rows]
             self.state[rows] = state[rows]
             self._joints.clear()
-            if (state[rows] == FrameState.FAILED).any():
-                self.failures = dict(self.evaluation.problems())
         return rows
 
     @property

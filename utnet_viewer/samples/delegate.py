@@ -47,7 +47,7 @@ class SamplesDelegate(QStyledItemDelegate):
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         self._paint_ground(painter, option, is_selected, column)
         if column == STATUS:
-            if model.catalogue.problem(row):
+            if model.catalogue.is_bad(row):
                 self._paint_flag(painter, rect)
         elif column == SEQUENCE:
             self._paint_sequence(painter, rect, model, row)

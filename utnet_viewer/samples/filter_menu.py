@@ -33,8 +33,8 @@ class FilterMenu:
         if texts:
             menu.addSeparator()
         keep = menu.addAction("Save this filter…")
-        keep.setEnabled(bool(panel.filter_text))
-        keep.setToolTip(panel.filter_text or "There is no filter now")
+        keep.setEnabled(bool(panel.choice.text))
+        keep.setToolTip(panel.choice.text or "There is no filter now")
         keep.triggered.connect(lambda: self.ask_name(parent.window()))
         delete = menu.addMenu("Delete a saved filter")
         delete.setEnabled(bool(texts))
@@ -52,7 +52,7 @@ class FilterMenu:
 
     def ask_name(self, parent: QWidget) -> QInputDialog:
         """Ask under which name the filter in force is to be kept."""
-        text = self._panel.filter_text
+        text = self._panel.choice.text
         dialog = QInputDialog(parent)
         dialog.setWindowTitle("Save the filter")
         dialog.setLabelText(f"A name for {_short(text)}")

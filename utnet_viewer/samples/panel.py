@@ -140,11 +140,6 @@ class SamplesPanel(Panel):
         self.model.set_catalogue(catalogue)
         self.apply_filter()
 
-    @property
-    def total(self) -> int:
-        """How many rows there are, whatever passes."""
-        return 0 if self.model.catalogue is None else len(self.model.catalogue)
-
     def row_known(self, row: int) -> None:
         """A figure or a problem of a row became known."""
         self._is_spread_old = True
@@ -165,8 +160,8 @@ class SamplesPanel(Panel):
         self._is_spread_old = False
 
     def _current_figure(self) -> float:
-        row = self._document.row
-        known = self.model.catalogue is not None and 0 <= row < self.total
+        row, catalogue = self._document.row, self.model.catalogue
+        known = catalogue is not None and 0 <= row < len(catalogue)
         return self.model.figure(row, POSITIONS[self.spread_of.key]) if known else float("nan")
 
     def _mark_current(self, _row: int) -> None:
@@ -257,11 +252,6 @@ class SamplesPanel(Panel):
 
     # Brush, order, and what is spread out.
 
-    @property
-    def filter_text(self) -> str:
-        """The filter that is in force, with the brush as terms of it."""
-        return self.choice.text
-
     def _on_brushed(self, brush: Brush | None) -> None:
         self.choice.brush = brush
         self._show_rows()
@@ -285,7 +275,7 @@ class SamplesPanel(Panel):
         column = column_named(key)
         if column == self.spread_of:
             return
-        text = self.filter_text if self.histogram.brush is not None else ""
+        text = self.choice.text if self.histogram.brush is not None else ""
         self.spread_of = column
         self.worst.forget()
         self.choice.brush = None
@@ -339,8 +329,7 @@ class SamplesPanel(Panel):
         self.unreadable.setText(words)
         self.unreadable.setToolTip("List what cannot be read, and why")
         self.unreadable.setVisible(bool(words))
-        has_bad = catalogue is not None and bool(catalogue.problems or catalogue.failures)
-        self.table.show_status(has_bad)
+        self.table.show_status(catalogue is not None and bool(catalogue.bad_rows.any()))
 
     # Pictures.
 

@@ -37,7 +37,9 @@ class RowChoice:
         brush = self.brush
         if brush is None or not catalogue.has_figures(brush.column.key):
             return mask
-        return mask & brush.mask(catalogue.figures(brush.column.key))
+        values = catalogue.figures(brush.column.key)
+        # Of another checkpoint nothing may be known yet: a brush over nothing hides nothing.
+        return mask if np.isnan(values).all() else mask & brush.mask(values)
 
     @property
     def text(self) -> str:

@@ -88,9 +88,7 @@ class SamplesModel(QAbstractTableModel):
         if self._sort_column == STATE:
             return catalogue.state[rows].astype(np.int64)
         if self._sort_column == STATUS:
-            bad = np.ones(len(catalogue), np.int64)
-            bad[[*catalogue.problems, *catalogue.failures]] = 0
-            return bad[rows]
+            return 1 - catalogue.bad_rows[rows].astype(np.int64)
         key = TABLE_COLUMNS[self._sort_column].key
         if not catalogue.has_figures(key):
             return np.zeros(len(rows))
