@@ -8,7 +8,7 @@ import shiboken6
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QTableView
 
 from utnet_viewer.main_window import MainWindow
 from utnet_viewer.settings import Settings
@@ -134,6 +134,18 @@ def test_what_cannot_be_painted_is_said(qtbot, window, tmp_path):
         window.desk.save_picture(view, tmp_path / "mesh.png", 1.0)
     assert failed.args[1] == "The mesh view cannot draw yet."
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_key_for_tables_lives_again_where_there_is_one(qtbot, window):
+    listed = panel_of(window, "Samples")
+    table = QTableView()
+    listed.set_body(table)
+    table.show()
+    panel_of(window, "Mesh").label.setFocus()
+    assert not window.desk.table_action.isEnabled()
+    table.setFocus()
+    assert window.desk.table_action.isEnabled()
+    assert window.desk.table_action.text() == "Save table: Samples as CSV…"
 
 
 def test_a_card_that_is_gone_is_not_asked_any_more(qtbot, window):

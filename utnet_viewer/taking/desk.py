@@ -242,8 +242,10 @@ class TakingDesk(QObject):
 
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         panel = panel_around(new)
-        if panel is not None and panel.window() is self._window:
+        is_ours = panel is not None and panel.window() is self._window
+        if is_ours and panel is not self._last:
             self._last = panel
+            self.name_actions()  # or the key of what the one before had not would be dead
 
     def _show_menu(self, place: QPoint) -> None:
         panel = panel_around(self._window.childAt(place))
