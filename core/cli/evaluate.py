@@ -95,9 +95,16 @@ class _Stopped(BaseException):
 def _stoppable() -> Iterator[None]:
     """Let SIGINT and SIGTERM raise `_Stopped`, once: what follows may end in peace."""
 
+    here = os.getpid()
+
     def stop(number: int, _: FrameType | None) -> None:
+        if os.getpid() != here:  # a forked worker: its end is the parent's to say
+            return
         for one in before:
             signal.signal(one, signal.SIG_IGN)
+        if hasattr(signal, "SIGCHLD"):
+            # Who ended us may have ended our workers too; torch would raise that in between.
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         raise _Stopped(number)
 
     before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}

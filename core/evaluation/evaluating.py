@@ -7,6 +7,7 @@ enough of them. Rows are written as they come; killed at any moment, the next ca
 
 import multiprocessing
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Callable
@@ -176,7 +177,7 @@ class _Pipeline:
             self._measures = ProcessPoolExecutor(
                 self._measurers,
                 mp_context=multiprocessing.get_context(start_method()),
-                initializer=end_with_the_parent,
+                initializer=_start_measuring,
             )
             # They are forked at the first task: now, before threads predict.
             self._measures.submit(int)
@@ -254,3 +255,10 @@ class _Inline(Executor):
         future: Future = Future()
         future.set_result(function(*arguments))
         return future
+
+
+def _start_measuring() -> None:
+    """In a measuring process."""
+    end_with_the_parent()
+    # A pool ends its processes so, and waits for it; a handler of this process's came along.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

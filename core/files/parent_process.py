@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 
 
@@ -9,10 +10,13 @@ def end_with_the_parent() -> None:
     """End this process, one of multiprocessing's, when its parent is gone, even if it was killed.
 
     Without this a worker that hands over more than a pipe takes waits for a reader for ever.
+    Ctrl+C, which reaches all of a terminal's processes, is left to the parent. To be called in the
+    main thread.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
         return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def wait() -> None:
         parent.join()

@@ -318,8 +318,8 @@ def command(tree: Tree, checkpoint: Path, root: Path, *options: str) -> list[str
     return [*start, *named, "--device", "cpu", "--progress", *options]
 
 
-@pytest.mark.slow  # starts torch three times, and processes that read and measure
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.slow  # starts torch six times, and processes that read and measure
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_stopped_in_the_middle_nothing_is_lost_and_nobody_is_left_behind(
     tmp_path, tree, checkpoint, predictor, open_split, number
 ):
@@ -329,14 +329,19 @@ def test_stopped_in_the_middle_nothing_is_lost_and_nobody_is_left_behind(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     while json.loads(process.stdout.readline()).get("done") != 2:
         pass
     family = psutil.Process(process.pid).children(recursive=True)
     assert len(family) >= 2
-    process.send_signal(number)
+    if number == signal.SIGKILL:
+        process.kill()
+    else:  # as a terminal and the window do
+        os.killpg(process.pid, number)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == (-9 if number == signal.SIGKILL else 143), said
+    status = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}[number]
+    assert process.returncode == status, said
     assert "leaked" not in said and "Traceback" not in said
     alive = psutil.wait_procs(family, timeout=30)[1]
     assert not alive
