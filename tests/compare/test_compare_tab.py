@@ -105,9 +105,8 @@ def test_from_the_figure_to_the_frame_by_keys(opener, store, dataset, qtbot):
     QTest.keyClick(starter.window, Qt.Key.Key_V)
     QTest.keyClick(starter.window, Qt.Key.Key_Down, CTRL)
     sides = workspace.sample.sides
-    wait_until(
-        lambda: sides[1].document.sample is not None and sides[1].document.sample.row == second
-    )
+    shown = lambda: [None if s.document.sample is None else s.document.sample.row for s in sides]
+    wait_until(lambda: shown() == [second, second] and not workspace.sample.turns.is_busy)
     truth = sides[0].document.sample.truth
     for side, off_mm in zip(sides, (4.0, 2.0), strict=True):
         sample = side.document.sample
@@ -130,7 +129,9 @@ def test_both_sides_are_turned_zoomed_and_pointed_at_together(opener, store, dat
     wait_until(lambda: workspace.sample.sides[1].document.sample is not None)
     first, second = workspace.sample.sides
     first.mesh.set_camera(first.mesh.camera.orbit(40, 10))
-    assert second.mesh.camera == first.mesh.camera
+    wait_until(lambda: second.mesh.camera == first.mesh.camera)
+    second.mesh.set_camera(second.mesh.camera.zoom(2))
+    wait_until(lambda: second.mesh.camera == first.mesh.camera)
     wait_until(lambda: first.canvas.size() == second.canvas.size())
     second.canvas.zoom(2.0)
     assert first.canvas.view.scale == second.canvas.view.scale

@@ -88,6 +88,9 @@ class CompareEntry(WorkspaceEntry):
         document.dataset_changed.connect(self._on_dataset)
         document.hand_model_changed.connect(self._on_dataset)
         window.workspace_changed.connect(self._on_workspace)
+        document.evaluation_changed.connect(
+            lambda _evaluation: self._on_workspace(window.workspace.name)
+        )
         self._enable()
         self._on_dataset()
 

@@ -8,11 +8,14 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from core.hand.hand_model import HandModel
 from utnet_viewer.compare.pairs import Pair
 from utnet_viewer.compare.side import Side
+from utnet_viewer.image.canvas import ImageCanvas
 from utnet_viewer.image.picture import CROP, FRAME
 from utnet_viewer.mesh.open3d_loading import Open3DLoader, is_loaded
 from utnet_viewer.mesh.scene import Alignment
+from utnet_viewer.mesh.view import MeshView
 from utnet_viewer.reading import Index
 from utnet_viewer.theme import GUTTER, Theme
+from utnet_viewer.turns import Turns
 from utnet_viewer.widgets.controls import IconButton, SegmentedControl
 from utnet_viewer.widgets.panel import Panel
 
@@ -26,8 +29,12 @@ class SamplePanel(Panel):
 
     def __init__(self, theme: Theme, hand_model: HandModel) -> None:
         super().__init__("No sample", theme)
-        self.sides = (Side("A", theme, hand_model), Side("B", theme, hand_model))
+        # Both sides' pictures and meshes at once would hold up keys and pointer.
+        self.turns = Turns(self)
+        self.sides = tuple(Side(name, theme, hand_model, self.turns.later) for name in "AB")
         self.row = -1
+        self._pair: Pair | None = None
+        self._following: tuple[MeshView, MeshView] | None = None
         self.modes = SegmentedControl((FRAME, CROP), title="Picture of both")
         self.alignments = SegmentedControl([a.value for a in Alignment], title="Hands of both")
         self.alignments.set_value(Alignment.PROCRUSTES.value)
@@ -65,7 +72,7 @@ class SamplePanel(Panel):
                 lambda one=one, other=other: _same_place(one.canvas, other.canvas)
             )
             one.mesh.camera_changed.connect(
-                lambda one=one, other=other: _same_camera(one.mesh, other.mesh)
+                lambda one=one, other=other: self._on_camera(one.mesh, other.mesh)
             )
             one.document.hovered_joint_changed.connect(other.document.hover)
 
@@ -96,8 +103,25 @@ class SamplePanel(Panel):
     def show_pair(self, pair: Pair) -> None:
         """Show the frame, where it is still the one that is wanted."""
         if pair.row == self.row:
-            for side, sample in zip(self.sides, (pair.first, pair.second), strict=True):
-                side.show_sample(sample)
+            self._pair = pair
+            self.turns.later(self._show_first)
+            self.turns.later(self._show_second)
+
+    def _show_first(self) -> None:
+        self.sides[0].show_sample(self._pair.first)
+
+    def _show_second(self) -> None:
+        self.sides[1].show_sample(self._pair.second)
+
+    def _on_camera(self, moved: MeshView, other: MeshView) -> None:
+        if other.camera != moved.camera:
+            self._following = (moved, other)
+            self.turns.later(self._follow)
+
+    def _follow(self) -> None:
+        """The other mesh is drawn in a turn of its own."""
+        moved, other = self._following
+        other.set_camera(moved.camera)
 
     def _set_mode(self, mode: str) -> None:
         for side in self.sides:
@@ -127,12 +151,13 @@ class SamplePanel(Panel):
     @property
     def is_settled(self) -> bool:
         """Whether both sides show the sample as finely as they will."""
-        return not any(
+        return not self.turns.is_busy and not any(
             side.mesh.isVisible() and side.mesh.sharpening.is_active for side in self.sides
         )
 
     def shut_down(self) -> None:
-        """Wait for the import."""
+        """Show nothing more; wait for the import."""
+        self.turns.forget()
         self._loader.join()
 
     def keyPressEvent(self, event) -> None:
@@ -144,12 +169,7 @@ class SamplePanel(Panel):
             super().keyPressEvent(event)
 
 
-def _same_camera(one, other) -> None:
-    if other.camera != one.camera:
-        other.set_camera(one.camera)
-
-
-def _same_place(one, other) -> None:
+def _same_place(one: ImageCanvas, other: ImageCanvas) -> None:
     """The same part of the picture; not while only one of them has its new size."""
     is_possible = one.size() == other.size() and one.in_crop == other.in_crop
     if is_possible and other.view.follow(one.view):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -17,6 +18,7 @@ from utnet_viewer.theme import GUTTER, PADDING, SIZE_LABEL, Theme, ui_font
 from utnet_viewer.widgets.elided_label import ElidedLabel
 
 _HEAD = 26
+Work = Callable[[], None]
 
 
 class Letter(QLabel):
@@ -41,7 +43,10 @@ class Letter(QLabel):
 class Side(QWidget):
     """Letter, name and figure over the picture and the mesh; a document of its own behind both."""
 
-    def __init__(self, letter: str, theme: Theme, hand_model: HandModel) -> None:
+    def __init__(
+        self, letter: str, theme: Theme, hand_model: HandModel, turns: Callable[[Work], None]
+    ) -> None:
+        """`turns` does a piece of work in a turn of the event loop of its own."""
         super().__init__()
         self.document = Document(hand_model)
         self.alignment = Alignment.PROCRUSTES
@@ -73,7 +78,7 @@ class Side(QWidget):
         layout.addWidget(views, 1)
         self.document.hovered_joint_changed.connect(self.mesh.set_hovered_joint)
         self.mesh.joint_hovered.connect(self.document.hover)
-        self.document.sample_changed.connect(lambda _sample: self._show_scene())
+        self.document.sample_changed.connect(lambda _sample: turns(self._show_scene))
 
     def use(self, index: Index | None, hand_model: HandModel) -> None:
         """Samples come from another dataset, or are posed by another hand."""
