@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from utnet_viewer.processes.evaluation_job import Finished, Progressed, Started, read_line
+from utnet_viewer.processes.evaluation_job import (
+    EvaluationJob,
+    Finished,
+    Progressed,
+    Started,
+    read_line,
+)
 from utnet_viewer.processes.lines import UnreadableLineError
 
 
@@ -32,3 +38,13 @@ def test_what_is_not_known_yet_is_not_a_number():
 def test_anything_else_is_none_of_its_lines(raw):
     with pytest.raises(UnreadableLineError):
         read_line(raw)
+
+
+def test_utnet_itself_is_what_is_started(qtbot, tmp_path):
+    """The real command, which sees that there is no dataset."""
+    job = EvaluationJob()
+    with qtbot.waitSignal(job.failed, timeout=60_000) as told:
+        job.start([str(tmp_path), "--split", "train", "--device", "cpu"])
+    sentence, details = told.args
+    assert str(tmp_path) in sentence and "evaluate" in details and "--progress" in details
+    job.end()

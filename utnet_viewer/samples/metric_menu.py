@@ -17,6 +17,8 @@ _FIGURES = [column for column in TABLE_COLUMNS if column.is_figure and "." not i
 def fill_metric_menu(menu: QMenu, panel: SamplesPanel) -> None:
     """All figures, and those of single joints where an evaluation knows them."""
     menu.clear()
+    for inner in menu.findChildren(QMenu):  # cleared, they would be kept
+        inner.deleteLater()
     for column in _FIGURES:
         _add(menu, column, panel)
     menu.addSeparator()
