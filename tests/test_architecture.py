@@ -128,7 +128,7 @@ import sys
 import utnet_viewer.app, utnet_viewer.commands, utnet_viewer.display, utnet_viewer.menus
 import utnet_viewer.session, utnet_viewer.image.panel, utnet_viewer.mesh.panel
 import utnet_viewer.readouts.panel
-for name in ("pydantic", "core.training.config", "open3d"):
+for name in ("pydantic", "yaml", "psutil", "core.training.config", "open3d"):
     if name in sys.modules:
         sys.exit(f"{name} was imported")
 """

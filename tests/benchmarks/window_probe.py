@@ -3,8 +3,9 @@
 Run by `bench_window` as ``python window_probe.py SCENARIO BEGAN_S DATASET CHECKPOINT``. BEGAN_S is
 the parent's ``time.monotonic()`` just before it started this process, so the interpreter's own
 start counts as well. Times are in milliseconds; "cpu" is what the window's main thread (at the
-start: its whole process) computed meanwhile; the rest of "wall" was waiting, for the engine or for
-a busy machine.
+start: its whole process) computed meanwhile, and "queue" how long it was ready to compute while
+others had the cores (Linux says it): on a machine that others use, wall time says little without
+it. The rest of "wall" was waiting for the engine, for other threads, and for timers.
 """
 
 import argparse
@@ -63,18 +64,26 @@ def _is_of(sample, row: int, *, predicted: bool) -> bool:
     return has_photo and (not predicted or sample.metrics is not None)
 
 
+def queue_ms() -> float:
+    """How long this thread has been ready to run without a core, NaN where nobody tells."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_bytes().split()[1]) / 1e6
+    except OSError:
+        return float("nan")
+
+
 class Gaps:
     """How long the event loop left a fast timer waiting, in each phase."""
 
     def __init__(self) -> None:
         self.times: dict[str, list[dict[str, float]]] = {}
-        self._phase, self._last_s = "", 0.0
+        self._phase, self._last_s, self._last_queue_ms = "", 0.0, 0.0
         self._timer = QTimer(interval=PROBE_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
 
     def begin(self, phase: str) -> None:
         """Measure from here on, as this phase."""
-        self._phase, self._last_s = phase, time.monotonic()
+        self._phase, self._last_s, self._last_queue_ms = phase, time.monotonic(), queue_ms()
         self._timer.start()
 
     def end(self) -> None:
@@ -83,22 +92,24 @@ class Gaps:
         self._timer.stop()
 
     def _tick(self) -> None:
-        now_s = time.monotonic()
-        gap = {"wall": (now_s - self._last_s) * 1000}
+        now_s, now_queue_ms = time.monotonic(), queue_ms()
+        gap = {"wall": (now_s - self._last_s) * 1000, "queue": now_queue_ms - self._last_queue_ms}
         self.times.setdefault(self._phase, []).append(gap)
-        self._last_s = now_s
+        self._last_s, self._last_queue_ms = now_s, now_queue_ms
 
 
 class Stopwatch:
-    """Wall time, and what this thread computed."""
+    """Wall time, what this thread computed, and how long it waited for a core."""
 
     def __init__(self) -> None:
         self._wall_s, self._cpu_s = time.monotonic(), time.thread_time()
+        self._queue_ms = queue_ms()
 
     def read(self) -> dict[str, float]:
         """Milliseconds since it was made."""
         wall_s, cpu_s = time.monotonic() - self._wall_s, time.thread_time() - self._cpu_s
-        return {"wall": wall_s * 1000, "cpu": cpu_s * 1000}
+        queued_ms = queue_ms() - self._queue_ms
+        return {"wall": wall_s * 1000, "cpu": cpu_s * 1000, "queue": queued_ms}
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
@@ -179,6 +190,10 @@ class Probe:
         rest(1.0)
 
     def _work(self) -> None:
+        # The probe's own library: imported at the first key, it was the longest gap of stepping.
+        from PySide6.QtTest import QTest
+
+        self._click = QTest.keyClick
         gaps = Gaps()
         self.result["gaps"] = gaps.times
         for phase, work in (
@@ -193,9 +208,7 @@ class Probe:
             rest(1.0)
 
     def _press(self, key: Qt.Key) -> None:
-        from PySide6.QtTest import QTest  # not before the first paint
-
-        QTest.keyClick(self._starter.window, key)
+        self._click(self._starter.window, key)
 
     def _step(self) -> None:
         """Press the key when the next frame has been predicted."""

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from core.conventions import BETA_COUNT
 from core.data.dexycb.layout import SIZE_PX
@@ -13,7 +12,6 @@ from core.geometry.camera import Camera
 
 _MAX_BYTES = 1 << 20
 _MOST_FRAMES = 100_000
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class CalibrationError(ValueError):
@@ -79,12 +77,15 @@ def read_betas(root: Path, calibration: str) -> np.ndarray:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import yaml  # only here: every start of the window would wait for it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise CalibrationError(f"{path}: it is larger than {_MAX_BYTES >> 20} MiB")
-        values = yaml.load(data, _Loader)
+        values = yaml.load(data, loader)
     except FileNotFoundError:
         raise CalibrationError(f"{path}: the file is missing") from None
     except OSError as error:
