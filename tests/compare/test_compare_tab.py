@@ -127,7 +127,12 @@ def test_both_sides_are_turned_zoomed_and_pointed_at_together(opener, store, dat
     workspace = open_compare(opener()).workspace
     workspace.toggle_sample()
     wait_until(lambda: workspace.sample.sides[1].document.sample is not None)
+    wait_until(lambda: not workspace.sample.turns.is_busy)
     first, second = workspace.sample.sides
+    assert second.mesh.camera == first.mesh.camera  # one scale for both from the beginning
+    for mesh in (first.mesh, second.mesh):
+        screen = mesh.camera.project(mesh.scene.points_mm, mesh.width(), mesh.height())
+        assert screen[:, :2].min() >= 0 and screen[:, 0].max() <= mesh.width()
     first.mesh.set_camera(first.mesh.camera.orbit(40, 10))
     wait_until(lambda: second.mesh.camera == first.mesh.camera)
     second.mesh.set_camera(second.mesh.camera.zoom(2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -34,6 +35,7 @@ class SamplePanel(Panel):
         self.sides = tuple(Side(name, theme, hand_model, self.turns.later) for name in "AB")
         self.row = -1
         self._pair: Pair | None = None
+        self._is_fitted = False
         self._following: tuple[MeshView, MeshView] | None = None
         self.modes = SegmentedControl((FRAME, CROP), title="Picture of both")
         self.alignments = SegmentedControl([a.value for a in Alignment], title="Hands of both")
@@ -112,6 +114,19 @@ class SamplePanel(Panel):
 
     def _show_second(self) -> None:
         self.sides[1].show_sample(self._pair.second)
+        if not self._is_fitted:
+            self.turns.later(self._fit_both)
+
+    def _fit_both(self) -> None:
+        """The first time: as large as all hands of both sides have room; later it stays."""
+        meshes = [side.mesh for side in self.sides]
+        points_mm = [mesh.scene.points_mm for mesh in meshes if mesh.scene is not None]
+        if sum(map(len, points_mm)):
+            self._is_fitted = True
+            width, height = max(meshes[0].width(), 1), max(meshes[0].height(), 1)
+            camera = meshes[0].camera.fitted(np.concatenate(points_mm), width, height)
+            for mesh in meshes:
+                mesh.set_camera(camera)
 
     def _on_camera(self, moved: MeshView, other: MeshView) -> None:
         if other.camera != moved.camera:
