@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction
 
@@ -13,6 +14,8 @@ from utnet_viewer.evaluating.strip import EvaluationStrip
 from utnet_viewer.evaluating.subject import Subject
 from utnet_viewer.evaluating.words import finished
 from utnet_viewer.session import Session
+
+MEANS = (("mpjpe", "MPJPE"), ("pa_mpjpe", "PA-MPJPE"))
 
 STOPPED, UNREADABLE = "The evaluation stopped", "The evaluation cannot be read"
 
@@ -79,13 +82,21 @@ class EvaluateEntry:
 
     def _on_finished(self, run: Run, seconds: float) -> None:
         self._window.drop_notices(STOPPED)
-        self._window.status.say(finished(run, seconds), "success")
+        self._window.status.say(finished(run, seconds, self._means(run)), "success")
+
+    def _means(self, run: Run) -> list[str]:
+        """What it comes to, where it is on screen."""
+        catalogue = self._session.samples.model.catalogue
+        if catalogue is None or not self.evaluating.is_on_screen(run.subject):
+            return []
+        known = [(name, catalogue.figures(key)) for key, name in MEANS]
+        return [f"{name} {np.nanmean(v):.1f} mm" for name, v in known if not np.isnan(v).all()]
 
     def _on_failed(self, run: Run, sentence: str, details: str) -> None:
         kept = f" {run.done:,} of {run.total:,} frames are kept." if run.done else ""
         self._session.notice(
             STOPPED,
-            f"{run.subject.name}: {sentence}{kept}",
+            f"{run.subject.name}: {sentence.rstrip('.')}.{kept}",
             details=details,
             button="Go on" if run.done else "Try again",
             run=self.evaluating.start,

@@ -92,7 +92,7 @@ class Evaluating(QObject):
     @property
     def is_running_here(self) -> bool:
         """Whether that is what is on screen."""
-        return self.run is not None and self._is_about(self.run.subject)
+        return self.run is not None and self.is_on_screen(self.run.subject)
 
     @property
     def can_start(self) -> bool:
@@ -210,7 +210,7 @@ class Evaluating(QObject):
         self._folder = started.folder
         done, total = started.done, started.total
         self.run = replace(self.run, done=done, total=total, before=done)
-        if self._is_about(self.run.subject):
+        if self.is_on_screen(self.run.subject):
             try:
                 self._show(open_evaluation(started.folder))
             except ValueError as error:
@@ -249,7 +249,7 @@ class Evaluating(QObject):
         self._poll_where_needed()
         self.changed.emit()
 
-    def _is_about(self, subject: Subject) -> bool:
+    def is_on_screen(self, subject: Subject) -> bool:
         """Whether it is what is on screen, be it opened anew."""
         mine = self._subject
         return mine is not None and (

@@ -1,6 +1,7 @@
 """What the window says of an evaluation."""
 
 import math
+from collections.abc import Sequence
 
 from utnet_viewer.evaluating.evaluating import Evaluating, Run
 
@@ -52,6 +53,7 @@ def state(evaluating: Evaluating, done: int, total: int) -> str:
     return "The evaluation cannot be read" if phase == "damaged" else ""
 
 
-def finished(run: Run, seconds: float) -> str:
-    """When all is done."""
-    return f"Evaluated {run.subject.name} in {duration(seconds)}."
+def finished(run: Run, seconds: float, means: Sequence[str]) -> str:
+    """When all is done; `means` are over all frames with labels."""
+    words = f"Evaluated {run.subject.name} in {duration(seconds)}"
+    return f"{words}: mean {', '.join(means)}." if means else f"{words}."
