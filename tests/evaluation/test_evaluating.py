@@ -251,6 +251,23 @@ def test_a_dead_worker_is_told_with_a_remedy():
     assert evaluating._named(other, effort) is other
 
 
+def end_abruptly(*_: object) -> None:
+    os._exit(9)
+
+
+def test_a_measuring_process_that_dies_ends_the_evaluation_and_hangs_nothing(
+    tmp_path, tree, open_split, checkpoint, predictor, monkeypatch
+):
+    monkeypatch.setattr(evaluating, "measured_columns", end_abruptly)
+    effort = Effort(batch_size=2, workers=2)
+    with pytest.raises(WorkerDiedError, match=r"gone .*--workers 1"):
+        run(tmp_path / "store", open_split(tree), checkpoint, predictor, effort=effort)
+    monkeypatch.undo()
+    effort = Effort(batch_size=2, workers=1, streams=2)
+    evaluation = run(tmp_path / "store", open_split(tree), checkpoint, predictor, effort=effort)
+    assert evaluation.is_complete and evaluation.counts()[MEASURED] == 6
+
+
 def test_efforts_follow_device_and_cores(monkeypatch):
     cpu, cuda = torch.device("cpu"), torch.device("cuda")
     for cores, streams in ((1, 1), (2, 1), (4, 3), (16, 12)):
