@@ -18,8 +18,8 @@ if TYPE_CHECKING:  # imported when the tab is first opened: the window starts wi
     from utnet_viewer.compare.listing import Listing
     from utnet_viewer.compare.workspace import CompareWorkspace
 
-#: What takes longest to import of what the tab needs; nothing of Qt.
-LIBRARIES = ("core.evaluation.comparison", "core.evaluation.store", "cv2")
+#: All that the tab needs: in its own turn, the window would stand still over it.
+LIBRARIES = ("utnet_viewer.compare.finding", "utnet_viewer.compare.workspace")
 
 #: Name of the window's action that evaluates the open split.
 EVALUATE = "evaluate"
