@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 from shiboken6 import isValid
 from support_compare import made_up, write_evaluation
 from support_window import Starter, close, start_window, wait_until, wait_whole, write_dataset
@@ -147,6 +147,14 @@ def test_both_sides_are_turned_zoomed_and_pointed_at_together(opener, store, dat
     assert not workspace.shows_sample
 
 
+def press(page: QWidget, words: str) -> None:
+    """Click the button that says so; a page that is told anew has new ones."""
+    buttons = lambda: [b for b in page.findChildren(QPushButton) if b.text() == words]
+    wait_until(lambda: any(button.isVisible() for button in buttons()))
+    shown = next(button for button in buttons() if button.isVisible())
+    QTest.mouseClick(shown, Qt.MouseButton.LeftButton)
+
+
 def test_what_is_missing_is_said_with_what_to_do(opener, store, dataset):
     starter = opener()
     entry = open_compare(starter)
@@ -154,8 +162,18 @@ def test_what_is_missing_is_said_with_what_to_do(opener, store, dataset):
     assert page.isVisible() and page.title.text() == "Evaluate two checkpoints first"
     assert "Run ▸ Evaluate this split" in page.text.text()
     evaluate(store, dataset, "only", seed=2)
-    buttons = {button.text(): button for button in page.findChildren(QPushButton)}
-    QTest.mouseClick(buttons["Look again"], Qt.MouseButton.LeftButton)
+    started = []
+    action = starter.window.actions_["evaluate"]
+    action.triggered.disconnect()
+    action.triggered.connect(lambda: started.append(1))
+    for is_possible in (False, True):
+        action.setEnabled(is_possible)
+        press(page, "Evaluate this split")
+        assert starter.window.workspace == INSPECT and len(started) == is_possible
+        QTest.keyClick(starter.window, Qt.Key.Key_5, CTRL)
+        assert "cannot be evaluated now" in starter.window.status.message
+        wait_until(lambda: entry.is_ready and page.isVisible())
+    press(page, "Look again")
     wait_until(lambda: page.title.text() == "One evaluation is there, two are compared")
     assert "only" in page.text.text()
     starter.window.show_workspace(INSPECT)

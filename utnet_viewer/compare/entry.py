@@ -155,8 +155,13 @@ class CompareEntry(WorkspaceEntry):
 
     def _evaluate(self) -> None:
         """Where the evaluation's progress is seen."""
-        self._window.show_workspace(INSPECT)
-        self._window.actions_[EVALUATE].trigger()
+        window = self._window
+        window.show_workspace(INSPECT)
+        if window.actions_[EVALUATE].isEnabled():
+            window.actions_[EVALUATE].trigger()
+        else:
+            why = "an evaluation is running, or no checkpoint is open"
+            window.status.say(f"This split cannot be evaluated now: {why}.", "warning")
 
     # Inspect.
 
