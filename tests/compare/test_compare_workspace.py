@@ -14,6 +14,7 @@ from support_samples import stand_in_hand
 
 from core.evaluation.columns import FrameState
 from utnet_viewer.compare.choice import Choice, limits, options_of
+from utnet_viewer.compare.comparing import Comparing, Wish
 from utnet_viewer.compare.workspace import CompareWorkspace
 from utnet_viewer.settings import Settings
 
@@ -98,6 +99,9 @@ def test_another_figure_is_chosen_by_row_by_box_and_by_key(make, evaluations, qt
     assert "F@5" in workspace.head.sentence.text()
     assert workspace.head.figure.currentText() == "F@5"
     assert workspace.look.result.overall.outcome == "better"  # more is better
+    gain = evaluations[1].column("f5") - evaluations[0].column("f5")
+    assert workspace.gains.strip.items[0].row == int(gain.argmax())
+    assert all(gain[item.row] < 0 for item in workspace.losses.strip.items)
     workspace.next_metric()
     settle(qtbot, workspace)
     assert workspace.figure.key == "f15" and workspace.metric_table.current_key == "f15"
@@ -248,6 +252,16 @@ def test_the_newest_wish_counts(make, evaluations, qtbot):
     workspace.use_metric("pa_mpjpe_mm")  # known already
     settle(qtbot, workspace)
     assert len(asked) == count and workspace.look.result.metric.key == "pa_mpjpe_mm"
+
+
+def test_an_answer_that_came_too_late_is_dropped(qtbot, evaluations):
+    comparing = Comparing(brute_find)
+    comparing.compare(Wish(evaluations[:2], "pa_mpjpe_mm"))
+    comparing._pool.waitForDone()  # the answer waits for the event loop
+    comparing.cancel()
+    qtbot.wait(20)
+    assert comparing.result is None and "cancelled" in comparing.problem
+    comparing.close()
 
 
 def test_a_failed_comparison_says_why(make, evaluations, qtbot):
