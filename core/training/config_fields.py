@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
 import annotated_types
-import pydantic
+import pydantic.fields
 from pydantic import BaseModel
 
 Scalar = bool | int | float | str | None
