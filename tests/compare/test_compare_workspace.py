@@ -78,7 +78,7 @@ def test_no_winner_is_named_where_the_interval_holds_zero(make, tmp_path):
         write_evaluation(tmp_path, "one", columns), write_evaluation(tmp_path, "two", other)
     )
     words = workspace.head.sentence.text()
-    assert words.startswith("No difference in PA-MPJPE is shown: B − A is 0.00 mm, 95 % interval [")
+    assert words.startswith("No difference in PA-MPJPE is shown: B − A 0.00 mm [")
 
 
 def test_swapping_turns_the_sentence_round(make, evaluations, qtbot):

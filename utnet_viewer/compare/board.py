@@ -142,17 +142,22 @@ class Board(QWidget):
         self.metric_table.choose(result.metric.key)
         self.joint_table.show_rows(result.joints, unit=result.joint_unit)
         self.model_table.show_rows(result.models, unit=result.metric.unit)
-        self.sequence_table.show_rows(result.sequences, unit=result.metric.unit)
         if not result.overall.count:
             self.figures.say(NO_FRAMES)
-            self.sequences.say(NO_FRAMES)
             return
         name = self.tabs.value
         self.figures.stack.setCurrentWidget(self.tables[name])
         about = {METRICS_TAB: "", JOINTS_TAB: result.metric.name, MODELS_TAB: "against A"}
         self.figures.set_subtitle(about[name])
-        self.sequences.stack.setCurrentWidget(self.sequence_table)
+
+    def show_sequences(self, result: Result) -> None:
+        """The rows by sequence."""
+        self.sequence_table.show_rows(result.sequences, unit=result.metric.unit)
         self.sequences.set_subtitle(result.metric.name)
+        if result.overall.count:
+            self.sequences.stack.setCurrentWidget(self.sequence_table)
+        else:
+            self.sequences.say(NO_FRAMES)
 
     def show_curves(self, result: Result) -> None:
         """The PCK of a comparison."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 
 from utnet_viewer.compare.metrics import METRICS
 from utnet_viewer.compare.side import Letter
-from utnet_viewer.theme import SIZE_BODY, SIZE_LABEL, SIZE_TITLE, Theme, ui_font
+from utnet_viewer.theme import CONTROL, SIZE_BODY, SIZE_LABEL, SIZE_TITLE, Theme, ui_font
 from utnet_viewer.training.run_header_parts import ProgressLine
 from utnet_viewer.widgets.choice import Choice
 from utnet_viewer.widgets.controls import IconButton
@@ -96,6 +96,11 @@ class HeadCard(QFrame):
         self.cancel.clicked.connect(self.cancel_wanted)
         self.progress = ProgressLine(theme)
         self.progress.setAccessibleName("Progress of the comparison")
+        # The card keeps its height: everything under it would be laid out and painted anew.
+        kept = self.progress.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(kept)
+        self.sentence.setFixedHeight(CONTROL + 2)
         self._blocks = [_Block(theme) for _ in range(3)]
         self._arrange()
         self._connect()
@@ -119,7 +124,7 @@ class HeadCard(QFrame):
         choices.addSpacing(8)
         choices.addWidget(self.figure, 2)
         left = QVBoxLayout()
-        left.setSpacing(8)
+        left.setSpacing(4)
         left.addLayout(choices)
         words = QHBoxLayout()
         words.setSpacing(8)
@@ -134,8 +139,8 @@ class HeadCard(QFrame):
         for block in self._blocks:
             row.addWidget(block)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 12, 14, 8)
-        layout.setSpacing(6)
+        layout.setContentsMargins(14, 10, 14, 4)
+        layout.setSpacing(2)
         layout.addLayout(row)
         layout.addWidget(self.progress)
 

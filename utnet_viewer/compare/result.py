@@ -71,9 +71,9 @@ def sentence(result: Result) -> str:
     share = f"better on {100 * result.better_share:.0f} % of them."
     if overall.outcome == OPEN:
         known = math.isfinite(overall.low)
-        interval = f", 95 % interval {overall.interval_words}" if known else ""
+        interval = f" {overall.interval_words}" if known else ""
         return (
-            f"No difference in {metric.name} is shown: B − A is {overall.difference_words}{unit}"
+            f"No difference in {metric.name} is shown: B − A {overall.difference_words}{unit}"
             f"{interval} {frames}; {share}"
         )
     ends = (abs(overall.low), abs(overall.high))

@@ -26,7 +26,7 @@ from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.panel import Panel
 
 _ROW = 26
-_WIDTHS = {COUNT: 52, FIRST: 46, SECOND: 46, DIFFERENCE: 56, INTERVAL: 102}
+_WIDTHS = {COUNT: 52, FIRST: 46, SECOND: 46, DIFFERENCE: 56, INTERVAL: 114}
 _BAR_LEAST = 40
 
 

@@ -229,7 +229,8 @@ class CompareWorkspace(Board):
             kept.joint if is_same else -1,
         )
         self._use_reader()
-        for work in (self._show_tables, self._show_curves, self._show_cloud, self._show_strips):
+        pieces = (self._show_tables, self._show_sequences, self._show_curves)
+        for work in (*pieces, self._show_cloud, self._show_strips):
             self.turns.later(work)
         self.said.emit(f"Paired over {result.overall.count:,} frames.", "success")
         self.states_changed.emit()
@@ -251,6 +252,9 @@ class CompareWorkspace(Board):
     def _show_tables(self) -> None:
         if self.look is not None:
             self.show_tables(self.look.result)
+
+    def _show_sequences(self) -> None:
+        self.show_sequences(self.look.result)
 
     def _show_curves(self) -> None:
         self.show_curves(self.look.result)
