@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 
 from utnet_viewer.widgets.focus_ring import RING_PROPERTY
+from utnet_viewer.widgets.own_keys import OwnKeys
 from utnet_viewer.widgets.plot import QuietPlot
 
 _AXIS_WIDTH = 34
@@ -16,7 +17,7 @@ _WHEEL_FACTOR = 0.8
 _Key = Qt.Key
 
 
-class PointedPlot(QuietPlot):
+class PointedPlot(OwnKeys, QuietPlot):
     """Says what is pointed at, clicked and asked for; whoever uses it moves the view."""
 
     pointed = Signal(object)  # QPointF in view coordinates, None outside
@@ -119,21 +120,6 @@ class PointedPlot(QuietPlot):
         self.pointed.emit(None)
 
     # Keys.
-
-    def event(self, event: QEvent) -> bool:
-        """The plot's own keys go before those of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and self._action(event) is not None:
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event) -> None:
-        """Do what the key says; others go on to the workspace."""
-        action = self._action(event)
-        if action is None:
-            event.ignore()
-        else:
-            action()
 
     def focusOutEvent(self, event) -> None:
         """The crosshair that keys moved goes with the focus."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -17,6 +17,7 @@ from utnet_viewer.theme import OVER_IMAGERY, PADDING, SIZE_LABEL, Theme, ui_font
 from utnet_viewer.training.sample_paint import paint_small_hands
 from utnet_viewer.widgets.controls import IconButton
 from utnet_viewer.widgets.focus_ring import RING_PROPERTY
+from utnet_viewer.widgets.own_keys import OwnKeys
 from utnet_viewer.widgets.panel import Panel
 
 _HEAD, _BOTTOM, _GAP, _INNER = 20, 10, 14, 2
@@ -44,7 +45,7 @@ class StripItem:
     difference: str
 
 
-class PairStrip(QWidget):
+class PairStrip(OwnKeys, QWidget):
     """Paints as many pairs as fit. Left and Right step, Enter opens, a click does both."""
 
     current_changed = Signal(int)  # row of the dataset
@@ -250,21 +251,6 @@ class PairStrip(QWidget):
         if turns:
             self.turn(-1 if turns > 0 else 1)
         event.accept()
-
-    def event(self, event: QEvent) -> bool:
-        """The strip's own keys go before those of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and self._action(event) is not None:
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event) -> None:
-        """Do what the key says; others go on to the workspace."""
-        action = self._action(event)
-        if action is None:
-            event.ignore()
-        else:
-            action()
 
     def _action(self, event) -> Callable[[], None] | None:
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not self.items:

@@ -16,6 +16,7 @@ from utnet_viewer.training.sample_paint import error_text, paint_thumbnail
 from utnet_viewer.training.sample_pictures import SamplePictures
 from utnet_viewer.training.sample_preview import SamplePreview
 from utnet_viewer.widgets.focus_ring import RING_PROPERTY
+from utnet_viewer.widgets.own_keys import OwnKeys
 from utnet_viewer.widgets.panel import Panel
 
 #: A thumbnail narrower than this is not readable; a larger one gains nothing here.
@@ -43,7 +44,7 @@ class FixedSamplesPanel(Panel):
             self.table.show_samples(view.path, view.samples)
 
 
-class SampleTable(QAbstractScrollArea):
+class SampleTable(OwnKeys, QAbstractScrollArea):
     """Paints thumbnails; hovering or Enter shows one large. Arrows move, Esc closes."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -270,21 +271,6 @@ class SampleTable(QAbstractScrollArea):
         self._close()
 
     # Keys.
-
-    def event(self, event: QEvent) -> bool:
-        """The table's own keys go before those of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and self._action(event) is not None:
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event) -> None:
-        """Do what the key says."""
-        action = self._action(event)
-        if action is None:
-            event.ignore()
-        else:
-            action()
 
     #: What `_action` knows, for the shortcut sheet.
     SHEET_KEYS = (

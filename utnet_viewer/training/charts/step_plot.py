@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QToolTip
 
 from utnet_viewer.training.charts.shared_axis import SharedAxis
 from utnet_viewer.widgets.focus_ring import RING_PROPERTY
+from utnet_viewer.widgets.own_keys import OwnKeys
 from utnet_viewer.widgets.plot import QuietPlot
 
 AXIS_WIDTH = 38
@@ -19,7 +20,7 @@ _PAN_SHARE = 0.2
 _Key = Qt.Key
 
 
-class StepPlot(QuietPlot):
+class StepPlot(OwnKeys, QuietPlot):
     """Wheel: zoom in steps (over the value axis or with Ctrl: in values). Drag: pan. Double click:
     fit. Keys, while it has the focus: see `KEYS`."""
 
@@ -124,21 +125,6 @@ class StepPlot(QuietPlot):
             self.values_panned.emit(moved.y())
 
     # Keys.
-
-    def event(self, event: QEvent) -> bool:
-        """The chart's own keys go before those of the window, such as Left and Right."""
-        if event.type() == QEvent.Type.ShortcutOverride and self._action(event) is not None:
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event) -> None:
-        """Do what the key says; others go on to the window."""
-        action = self._action(event)
-        if action is None:
-            event.ignore()
-            return
-        action()
 
     def focusOutEvent(self, event) -> None:
         """The crosshair that keys moved goes with the focus."""
