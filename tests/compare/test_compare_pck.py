@@ -1,6 +1,7 @@
 """PCK curves: their values under the crosshair, hiding one, what tells them apart, export."""
 
 import numpy as np
+import pointer
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -43,8 +44,7 @@ def test_the_legend_reads_every_curve_at_the_crosshair(panel):
 
 def test_the_pointer_moves_the_crosshair_and_leaves_it_resting(panel):
     place = panel.plot.to_widget(40.0, 50.0).toPoint()
-    QTest.mouseMove(panel.plot.viewport(), QPoint(1, 1))
-    QTest.mouseMove(panel.plot.viewport(), place)
+    pointer.hover(panel.plot.viewport(), place)
     assert panel.at_mm == pytest.approx(40, abs=0.3)
     panel.plot.setFocus()
     panel.plot.pointed.emit(None)

@@ -1,6 +1,7 @@
 """Drawing a hand's box on own pictures, by mouse and keys."""
 
 import numpy as np
+import pointer
 import pytest
 from ho3d_tree import encode, picture
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -61,12 +62,8 @@ def at(panel, x: float, y: float) -> QPoint:
 
 
 def drag(panel, begin, end) -> None:
-    canvas = panel.canvas
-    QTest.mousePress(canvas, LEFT_BUTTON, pos=at(panel, *begin))
-    middle = (at(panel, *begin) + at(panel, *end)) / 2
-    for place in (middle, at(panel, *end)):
-        QTest.mouseMove(canvas, place)
-    QTest.mouseRelease(canvas, LEFT_BUTTON, pos=at(panel, *end))
+    first, last = at(panel, *begin), at(panel, *end)
+    pointer.drag(panel.canvas, first, (first + last) / 2, last)
 
 
 def press(panel, key) -> None:

@@ -1,6 +1,7 @@
 """The list over an evaluated split: columns, brush, completion, saved filters, worst, summaries."""
 
 import numpy as np
+import pointer
 import pytest
 from made_evaluation import make_evaluation, names_of
 from PySide6.QtCore import QPoint, Qt
@@ -70,10 +71,8 @@ def drag(panel, first: float, last: float) -> None:
     """Over the histogram, from one figure to another."""
     histogram = panel.histogram
     points = [QPoint(round(histogram.x_of(value)), 60) for value in (first, last)]
-    QTest.mousePress(histogram, Qt.MouseButton.LeftButton, pos=points[0])
-    for x in np.linspace(points[0].x(), points[1].x(), 5):
-        QTest.mouseMove(histogram, QPoint(round(x), 60))
-    QTest.mouseRelease(histogram, Qt.MouseButton.LeftButton, pos=points[1])
+    stops = np.linspace(points[0].x(), points[1].x(), 5)
+    pointer.drag(histogram, points[0], *(QPoint(round(x), 60) for x in stops))
 
 
 # Columns.

@@ -2,6 +2,7 @@
 
 import shutil
 
+import pointer
 import pytest
 from ho3d_tree import encode, picture
 from PySide6.QtCore import QPointF, Qt
@@ -33,9 +34,7 @@ def test_a_drawn_box_is_predicted_at_once_and_stays(window, qtbot):
     canvas.setFocus()
     QTest.keyClick(canvas, Qt.Key.Key_D)
     begin, end = (QPointF(*canvas.view.to_canvas(p)).toPoint() for p in ((90, 60), (210, 190)))
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=begin)
-    QTest.mouseMove(canvas, end)
-    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
+    pointer.drag(canvas, begin, end)
     QTest.keyClick(canvas, Qt.Key.Key_L)
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: document.sample.prediction is not None, timeout=WAIT_MS)
