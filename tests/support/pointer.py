@@ -5,8 +5,8 @@ without a screen that is the *oldest* window that lies there, so one that an ear
 that belongs to the same test, takes the move. A move to where the pointer is already is none.
 """
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QWindow
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -15,13 +15,24 @@ NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
 def hover(widget: QWidget, place: QPoint | None = None) -> None:
-    """Move the pointer to a place of a widget, its middle by default, wherever it was before."""
+    """Move the pointer to a place of a widget, its middle by default, wherever it was before.
+
+    The widget is told itself: on its way through the platform a move drags "left the window" of
+    other windows after it, which come when they like.
+    """
     place = widget.rect().center() if place is None else place
-    window, there = _in_window(widget, place)
-    QApplication.processEvents()  # a move on its way would come in between
+    _in_window(widget, place)
     beside = QPoint(1 if place.x() == 0 else -1, 0)
-    QTest.mouseMove(window, there + beside)
-    QTest.mouseMove(window, there)
+    for there in (place + beside, place):
+        move = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(there),
+            QPointF(widget.mapToGlobal(there)),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.NoButton,
+            NO_KEYS,
+        )
+        QApplication.sendEvent(widget, move)
 
 
 def drag(widget: QWidget, start: QPoint, *stops: QPoint, button: Qt.MouseButton = LEFT) -> None:

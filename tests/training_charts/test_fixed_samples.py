@@ -274,8 +274,8 @@ def test_hovering_shows_the_large_picture_until_the_pointer_leaves(panel, run, q
     table = panel.table
 
     def is_shown() -> bool:
-        # A pointer trembles. One that stood still could be told once that it left, late, by a
-        # window that an earlier test closed, and would never open anything again.
+        # A pointer trembles: one that is told late that it left, by a window that an earlier test
+        # closed, comes again.
         pointer.hover(table.viewport(), table.place((0, 0)).center())
         return table.preview.event_shown is not None
 
