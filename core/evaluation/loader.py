@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from core.files.parent_process import end_with_the_parent
 
 #: Batches that each worker keeps ready.
 _AHEAD = 3
+#: How long the signal of a worker's death may come after its pipe broke.
+_DEATH_S = 2.0
 #: From glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
@@ -115,9 +118,7 @@ class Feed:
             batch = next(self._iterator)
         except (ConnectionError, EOFError) as error:
             # It died while it handed over a batch: torch sees its pipe break before its death.
-            raise RuntimeError(
-                f"DataLoader worker (pid unknown) was killed while it sent a batch: {error!r}"
-            ) from error
+            raise _death_behind(error) from error
         if isinstance(batch, _Failure):
             batch.raise_()
         return batch
@@ -131,6 +132,21 @@ class Feed:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _death_behind(error: Exception) -> RuntimeError:
+    """What torch says of the worker whose pipe broke.
+
+    It says it from its handler of SIGCHLD, which raises wherever the main thread just is: the
+    signal is waited for here, lest it hits whoever handles the broken pipe.
+    """
+    try:
+        time.sleep(_DEATH_S)
+    except RuntimeError as death:
+        return death
+    return RuntimeError(
+        f"DataLoader worker (pid unknown) was killed while it sent a batch: {error!r}"
+    )
 
 
 def start_method() -> str:

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from support_network import stand_in
 from support_training import column, events_of, start_training, train_here
 
+from core.evaluation.loader import Feed
 from core.events import ErrorEvent, FinishedEvent
 from core.files.checkpoint_card import CheckpointError, read_header
 from core.training.config import OptimisationConfig, with_values
@@ -282,6 +283,31 @@ def test_a_dead_worker_is_told_with_its_signal_where_torch_knows_it(cause):
     assert failure.code == "dead worker"
     assert ("is killed by signal: Killed" in failure.message) == ("signal" in cause)
     assert ("exited unexpectedly" in failure.message) == ("signal" not in cause)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_signal_that_follows_the_broken_pipe_hits_nobody_else(monkeypatch, is_told):
+    """torch's handler of SIGCHLD raises at any line; here an alarm does what it does."""
+
+    def handler(*_):
+        raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. ")
+
+    def broken_pipe():
+        if is_told:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+        yield
+
+    monkeypatch.setattr("core.evaluation.loader._DEATH_S", 0.3)
+    feed = Feed([], [], list, workers=0)
+    feed._iterator = broken_pipe()
+    previous = signal.signal(signal.SIGALRM, handler)
+    try:
+        with pytest.raises(RuntimeError, match="pid 7" if is_told else "pid unknown"):
+            next(feed)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 def test_a_state_of_another_network_is_refused_by_name(tmp_path):
