@@ -13,9 +13,9 @@ from core.doctor.measures.forced_views import Moved, force
 from core.doctor.measures.labels import Labels, median, worst_first
 from core.doctor.measures.pictures import overlay
 from core.doctor.measures.pixel_motion import moved
-from core.doctor.measures.posed_joints import MIRROR_ROTATION
 from core.doctor.subject import View
 from core.geometry.rotation import angle_between_rad, matrix_from_axis_angle
+from core.hand.posed_joints import MIRROR_ROTATION
 
 #: Large enough that a label left behind is far away, small enough that crops still overlap.
 _VIEWS = (

@@ -9,9 +9,9 @@ from core.doctor.lab import Lab
 from core.doctor.measures.free_hand import HandFit, HandFitter, local_errors_mm
 from core.doctor.measures.labels import Labels, median, worst_first
 from core.doctor.measures.pictures import overlay
-from core.doctor.measures.posed_joints import JointModel
 from core.doctor.subject import Sample
 from core.doctor.trials.shared_work import spread_over
+from core.hand.posed_joints import JointModel
 
 _FITTED = 16
 #: Fewer hands say nothing of what all of them share.

@@ -21,7 +21,6 @@ from core.doctor.measures.joint_matching import (
 from core.doctor.measures.labels import Labels, extents_mm, median, worst_first
 from core.doctor.measures.mending import map_samples
 from core.doctor.measures.pictures import overlay
-from core.doctor.measures.posed_joints import JointModel
 from core.doctor.measures.posed_labels import (
     PosedLabels,
     centred,
@@ -32,6 +31,7 @@ from core.doctor.measures.posed_labels import (
 )
 from core.doctor.subject import Sample, Subject
 from core.geometry.rotation import axis_angle_from_matrix, matrix_from_axis_angle
+from core.hand.posed_joints import JointModel
 
 
 def _run(lab: Lab) -> Outcome:

@@ -11,7 +11,6 @@ from core.doctor.lab import Lab
 from core.doctor.measures.labels import Labels, extents_mm, median, worst_first
 from core.doctor.measures.mending import Change, map_samples
 from core.doctor.measures.pictures import overlay
-from core.doctor.measures.posed_joints import JointModel
 from core.doctor.measures.posed_labels import (
     PosedLabels,
     other_side_mm,
@@ -24,6 +23,7 @@ from core.doctor.measures.posed_labels import (
 from core.doctor.measures.reorientation import reoriented
 from core.doctor.subject import Sample, Subject
 from core.geometry.rotation import angle_between_rad
+from core.hand.posed_joints import JointModel
 
 #: Two ways to read a pose from the hand model.
 Read = Callable[[np.ndarray, JointModel], np.ndarray]

@@ -7,8 +7,8 @@ import numpy as np
 
 from core.conventions import MANO_PARENTS
 from core.doctor.measures.labels import Labels
-from core.doctor.measures.posed_joints import JointModel
 from core.geometry.rotation import axis_angle_from_matrix, matrix_from_axis_angle
+from core.hand.posed_joints import JointModel
 
 #: Steps of Levenberg-Marquardt; a hand of the embedded set is found to 0.1 mm in about fifteen.
 STEPS = 30

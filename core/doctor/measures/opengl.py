@@ -6,9 +6,9 @@ import numpy as np
 
 from core.doctor.measures.labels import Labels, median
 from core.doctor.measures.mending import map_samples
-from core.doctor.measures.posed_joints import JointModel
 from core.doctor.subject import Sample, Subject
 from core.geometry.rotation import axis_angle_from_matrix, matrix_from_axis_angle
+from core.hand.posed_joints import JointModel
 
 OPENGL_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 #: Signs by which points behind the camera may come before it.

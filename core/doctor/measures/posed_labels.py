@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.doctor.measures.labels import Labels
-from core.doctor.measures.posed_joints import JointModel
 from core.doctor.subject import Sample, Subject
+from core.hand.posed_joints import JointModel
 
 #: Fewer hands than these prove no convention.
 LEAST_HANDS = 3

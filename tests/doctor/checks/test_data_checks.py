@@ -22,10 +22,10 @@ from core.doctor.checks import (
     targets,
 )
 from core.doctor.measures.mending import map_samples
-from core.doctor.measures.posed_joints import JointModel
 from core.doctor.runner import examine
 from core.doctor.subject import Sample, Subject, View
 from core.hand.mano_file import load_hand_model
+from core.hand.posed_joints import JointModel
 
 LABEL_CHECKS = (
     targets.CHECK,

@@ -7,11 +7,11 @@ import pytest
 from core.doctor.measures.joint_matching import best_match, name_axes, name_order, signed_axes
 from core.doctor.measures.pixel_motion import about_middle, moved, pixel_motion
 from core.doctor.measures.plane_fit import fit_plane
-from core.doctor.measures.posed_joints import MIRROR_ROTATION, JointModel
 from core.doctor.measures.units import unit_of
 from core.geometry.rotation import about_optical_axis
 from core.hand.hand_model import ManoParameters
 from core.hand.mano_file import load_hand_model
+from core.hand.posed_joints import MIRROR_ROTATION, JointModel
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from doctor_checks import least_subject
 
 from core.doctor.measures.free_hand import HandFitter
 from core.doctor.measures.labels import Labels
-from core.doctor.measures.posed_joints import JointModel
 from core.doctor.subject import Sample
 from core.hand.mano_file import load_hand_model
+from core.hand.posed_joints import JointModel
 
 
 @pytest.fixture(scope="module")

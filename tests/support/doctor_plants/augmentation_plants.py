@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.doctor.measures.posed_joints import MIRROR_ROTATION
 from core.doctor.subject import Sample, Subject, View
 from core.geometry.rotation import (
     about_optical_axis,
 )
+from core.hand.posed_joints import MIRROR_ROTATION
 from doctor_plants.everywhere import Apply
 from doctor_plants.plant import Plant
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from core.conventions import HO3D_TO_OPENPOSE
 from core.doctor.measures.mending import Change, map_rows, map_samples
-from core.doctor.measures.posed_joints import MIRROR_ROTATION
 from core.doctor.subject import Sample, Subject, View
 from core.geometry.rotation import (
     axis_angle_from_matrix,
     matrix_from_axis_angle,
 )
+from core.hand.posed_joints import MIRROR_ROTATION
 from doctor_plants.everywhere import Apply, everywhere
 from doctor_plants.plant import Plant
 
