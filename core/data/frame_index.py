@@ -72,6 +72,9 @@ class FrameIndex(Protocol):
     def row_of(self, frame_id: FrameId) -> int:
         """The (first) row of a frame; raises KeyError where it is not listed."""
 
+    def picture_path(self, row: int) -> Path:
+        """Where a row's picture is, or should be; two hands of a picture share one."""
+
     def read(self, row: int) -> Frame:
         """Read a frame: camera axes, millimetres, and a list of what could not be read.
 

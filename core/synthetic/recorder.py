@@ -18,11 +18,12 @@ from core.data.ho3d.layout import (
     meta_path,
     segmentation_path,
 )
+from core.data.ho3d.python2_pickle import python2_pickle
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
 from core.synthetic.appearance import random_looks
 from core.synthetic.kinematics import HandKinematics
-from core.synthetic.labels import frame_labels, python2_pickle
+from core.synthetic.labels import frame_labels
 from core.synthetic.render import Rendering, SequenceRenderer
 from core.synthetic.sensor import Sensor
 from core.synthetic.sequence import SequencePlan, identities, plan_sequence, pose_frame

@@ -81,11 +81,16 @@ class DexYcbIndex(FrameList):
         problems = with_pose_note(self.problems, self.root, hand_model)
         return replace(self, hand_model=hand_model, problems=problems)
 
+    def picture_path(self, row: int) -> Path:
+        """A row's picture."""
+        frame_id = self.frame_id(row)
+        return self.root / frame_id.sequence / layout.colour_name(int(frame_id.frame))
+
     def read(self, row: int) -> Frame:
         """Read a frame; see `core.data.frame_index.FrameIndex.read`."""
         frame_id = self.frame_id(row)
         folder, number = self.root / frame_id.sequence, int(frame_id.frame)
-        image = read_picture(folder / layout.colour_name(number), frame_id)
+        image = read_picture(self.picture_path(row), frame_id)
         frame = self._labels(row, (image.shape[1], image.shape[0]))
         depth_mm, notes = read_depth(folder / layout.depth_name(number), image.shape[:2])
         problems = (*notes, *frame.problems)

@@ -74,6 +74,11 @@ class H2o3dIndex(FrameList):
         """The same frames, read with another hand model."""
         return replace(self, hand_model=hand_model, scenes=self.scenes.with_hand_model(hand_model))
 
+    def picture_path(self, row: int) -> Path:
+        """A row's picture, which it shares with the other hand's row."""
+        self.frame_id(row)  # refuses rows outside
+        return self.scenes.picture_path(row // 2)
+
     def read(self, row: int) -> Frame:
         """Read a hand's frame; see `core.data.frame_index.FrameIndex.read`."""
         scene_id, members = self._place(row)
@@ -81,7 +86,7 @@ class H2o3dIndex(FrameList):
             self.root,
             self.split,
             scene_id,
-            image_path=self.scenes.image_path(row // 2),
+            image_path=self.scenes.picture_path(row // 2),
             hand_model=self.hand_model,
             released=ReleasedLabels(),
             row=row,

@@ -74,7 +74,7 @@ class Ho3dIndex(FrameList):
             IndexError: there is no such row.
         """
         frame_id = self.frame_id(row)
-        path = self.image_path(row)
+        path = self.picture_path(row)
         return read_frame(
             self.root,
             self.split,
@@ -115,14 +115,14 @@ class Ho3dIndex(FrameList):
         frame_id = self.frame_id(row)
         has_depth = bool(self.files[row] & folders.DEPTH)
         depth_path = layout.depth_path(self.root, self.split, frame_id) if has_depth else None
-        return WantedCrop(frame_id, transform, self.image_path(row), depth_path)
+        return WantedCrop(frame_id, transform, self.picture_path(row), depth_path)
 
     @cached_property
     def rows_without_depth(self) -> np.ndarray:
         """Rows that had no depth picture when the folder was looked through."""
         return np.flatnonzero((self.files & folders.DEPTH) == 0)
 
-    def image_path(self, row: int) -> Path:
+    def picture_path(self, row: int) -> Path:
         """A row's picture; there may be none."""
         frame_id = self.frame_id(row)
         version = self.version

@@ -81,10 +81,14 @@ class OwnPicturesIndex(FrameList):
         """Keep a drawn box for good; None forgets it. Raises OSError."""
         self.boxes.keep(self.frame_id(row).frame, box)
 
+    def picture_path(self, row: int) -> Path:
+        """A row's picture."""
+        return self.folder / self.frame_id(row).frame
+
     def read(self, row: int) -> Frame:
         """Read a picture; see `core.data.frame_index.FrameIndex.read`."""
         frame_id = self.frame_id(row)
-        image = read_picture(self.folder / frame_id.frame, frame_id, decode_upright)
+        image = read_picture(self.picture_path(row), frame_id, decode_upright)
         depth_mm, problems = None, []
         if self.depth_names[row]:
             path = self.folder / str(self.depth_names[row])
