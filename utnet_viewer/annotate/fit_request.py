@@ -1,0 +1,94 @@
+"""What the fitter is asked for while a joint is dragged. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.annotation.records import Visibility
+from core.conventions import JOINT_COUNT
+from core.data.frame import Frame
+from core.hand.fitting.target import KEPT_WEIGHT, PLACED_WEIGHT, FitTarget
+from utnet_viewer.annotate.edited_hand import EditedHand
+
+#: Weight (1/mm) of a joint that stays or is dragged in 3D: a pixel is about 1 mm of a hand.
+PLACED_WEIGHT_MM = 10.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One joint's wanted place: in the photo, or in space.
+
+    Attributes:
+        joint: Which.
+        point_px: (2,) in the photo's pixels.
+        point_mm: (3,) in camera axes where it was dragged in space, else None.
+    """
+
+    joint: int
+    point_px: np.ndarray
+    point_mm: np.ndarray | None = None
+
+
+def fit_target(
+    base: EditedHand,
+    frame: Frame,
+    wish: Wish | None,
+    *,
+    visibility: Sequence[int],
+    keeps_shape: bool,
+) -> FitTarget:
+    """Ask for a hand near `base` with the wished joint where the person wants it.
+
+    Joints that were placed or locked hold as firmly as the wished one; the others stay where
+    nothing speaks against it. Without a wish the hand is fitted to all of its points.
+    """
+    keypoints_px = base.keypoints_px.copy()
+    firm = sorted(base.placed | base.locked)
+    weights_px = np.full(JOINT_COUNT, KEPT_WEIGHT if base.mano is not None else PLACED_WEIGHT)
+    weights_px[firm] = PLACED_WEIGHT
+    joints_mm = np.zeros((JOINT_COUNT, 3)) if base.joints_mm is None else base.joints_mm.copy()
+    weights_mm = np.zeros(JOINT_COUNT)
+    if base.joints_mm is not None:
+        weights_mm[sorted(base.locked)] = PLACED_WEIGHT_MM
+    if wish is not None:
+        keypoints_px[wish.joint], weights_px[wish.joint] = wish.point_px, PLACED_WEIGHT
+        weights_mm[wish.joint] = 0.0
+        if wish.point_mm is not None:
+            joints_mm[wish.joint], weights_mm[wish.joint] = wish.point_mm, PLACED_WEIGHT_MM
+    betas = base.mano.betas if keeps_shape and base.mano is not None else None
+    return FitTarget(
+        camera=frame.camera,
+        keypoints_px=keypoints_px,
+        weights_px=weights_px,
+        joints_mm=joints_mm if weights_mm.any() else None,
+        weights_mm=weights_mm if weights_mm.any() else None,
+        depth_mm=depth_samples_mm(frame, keypoints_px, visibility),
+        betas=betas,
+        anchor=base.mano,
+    )
+
+
+def depth_samples_mm(
+    frame: Frame, keypoints_px: np.ndarray, visibility: Sequence[int]
+) -> np.ndarray | None:
+    """Measured depth (21,) at the joints that are said to be seen, NaN elsewhere; None: no depth.
+
+    The median of 3 x 3 pixels, without those that were not measured.
+    """
+    if frame.depth_mm is None:
+        return None
+    height, width = frame.depth_mm.shape
+    depth_mm = np.full(JOINT_COUNT, np.nan)
+    for joint, (x, y) in enumerate(np.round(keypoints_px)):
+        is_seen = visibility[joint] == Visibility.LABELLED
+        if not is_seen or not (1 <= x < width - 1 and 1 <= y < height - 1):
+            continue
+        column, row = int(x), int(y)
+        around = frame.depth_mm[row - 1 : row + 2, column - 1 : column + 2]
+        measured = around[around > 0]
+        if measured.size:
+            depth_mm[joint] = float(np.median(measured))
+    return depth_mm if np.isfinite(depth_mm).any() else None
