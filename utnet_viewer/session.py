@@ -12,6 +12,7 @@ from core.evaluation.metrics import FrameMetrics
 from core.files.embedded import DEMO, default_checkpoint, demo_dataset
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
+from utnet_viewer.annotate.annotations import Annotations
 from utnet_viewer.crash_log import log
 from utnet_viewer.document import Document, EngineState, Sample
 from utnet_viewer.loading import Loader
@@ -56,6 +57,7 @@ class Session(QObject):
         self.refusal: Refused | None = None
         self._opened: Order | None = None  # how the dataset on screen was opened
         self.document = Document(self._first_hand())
+        self.annotations = Annotations(self.document, self)
         self.engine = engine
         engine.setParent(self)
         self.samples = SamplesPanel(self.document, window.theme, settings=window.settings)
@@ -76,6 +78,9 @@ class Session(QObject):
     def _connect(self) -> None:
         self.engine.state_changed.connect(self.document.set_engine)
         self.engine.state_changed.connect(self._on_engine_state)
+        self.document.dataset_changed.connect(
+            lambda: self.annotations.use_dataset(self.document.index)
+        )
         self.loader.scored.connect(self._on_scored)
         self.samples.said.connect(self.window.status.say)
         self.samples.grown.connect(lambda: self._profile_soon())
@@ -361,4 +366,5 @@ class Session(QObject):
         self.opener.close()
         self.samples.close_threads()
         self.loader.close()
+        self.annotations.close()
         self.engine.stop()
