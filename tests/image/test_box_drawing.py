@@ -53,7 +53,7 @@ def panel(qtbot, document):
 
 
 def words(panel) -> str:
-    return panel.canvas.box_tool.words
+    return panel.canvas.tool.words
 
 
 def at(panel, x: float, y: float) -> QPoint:
@@ -110,7 +110,7 @@ def test_handles_change_one_side_and_the_middle_moves_all(panel):
     panel.document.index.keep_hand_box(0, HandBox((100, 100, 160, 180)))
     panel.document.labels_changed.emit()
     press(panel, Qt.Key.Key_D)
-    tool = panel.canvas.box_tool
+    tool = panel.canvas.tool
     drag(panel, (160, 140), (200, 150))  # the right side's handle
     np.testing.assert_allclose(tool.box_px, (100, 100, 200, 180), atol=1)
     drag(panel, (100, 100), (90, 80))  # the top left corner's
@@ -126,9 +126,9 @@ def test_handles_change_one_side_and_the_middle_moves_all(panel):
 def test_a_click_draws_no_box(panel):
     press(panel, Qt.Key.Key_D)
     QTest.mouseClick(panel.canvas, LEFT_BUTTON, pos=at(panel, 100, 100))
-    assert panel.canvas.box_tool.box_px is None
+    assert panel.canvas.tool.box_px is None
     press(panel, Qt.Key.Key_Return)
-    assert panel.canvas.box_tool.is_active and box_of(panel) is None
+    assert panel.canvas.tool.is_active and box_of(panel) is None
 
 
 def test_a_left_hand_is_kept_as_one_and_seen_mirrored(panel):
@@ -151,14 +151,14 @@ def test_delete_forgets_and_another_picture_ends_the_drawing(panel):
     assert box_of(panel) is None and panel.document.sample.frame.hand is None
     press(panel, Qt.Key.Key_D)
     panel.document.select(1)
-    assert not panel.canvas.box_tool.is_active
+    assert not panel.canvas.tool.is_active
     assert words(panel) == "Draw a box round the hand: key D"
 
 
 def test_the_words_can_be_clicked_instead_of_the_key(panel):
     middle = QPoint(panel.canvas.width() // 2, 26)
     QTest.mouseClick(panel.canvas, LEFT_BUTTON, pos=middle)
-    assert panel.canvas.box_tool.is_active
+    assert panel.canvas.tool.is_active
 
 
 def test_what_cannot_be_kept_is_said(panel, monkeypatch):
@@ -170,7 +170,7 @@ def test_what_cannot_be_kept_is_said(panel, monkeypatch):
     drag(panel, (80, 60), (200, 180))
     press(panel, Qt.Key.Key_Return)
     assert words(panel) == "The box cannot be kept: No space left on device"
-    assert panel.canvas.box_tool.is_active
+    assert panel.canvas.tool.is_active
 
 
 def test_other_datasets_take_no_boxes(qtbot):

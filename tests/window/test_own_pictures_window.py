@@ -30,7 +30,7 @@ def test_a_drawn_box_is_predicted_at_once_and_stays(window, qtbot):
     canvas = window._panels["Image"].canvas
     qtbot.waitUntil(lambda: document.sample and document.sample.frame is not None, timeout=WAIT_MS)
     assert document.sample.prediction is None and "key D" in document.sample.problem
-    assert "key D" in canvas.box_tool.words
+    assert "key D" in canvas.tool.words
     canvas.setFocus()
     QTest.keyClick(canvas, Qt.Key.Key_D)
     begin, end = (QPointF(*canvas.view.to_canvas(p)).toPoint() for p in ((90, 60), (210, 190)))

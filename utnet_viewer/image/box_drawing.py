@@ -21,7 +21,7 @@ class BoxDrawing(QObject):
 
     def __init__(self, panel: Panel, canvas: ImageCanvas, modes: SegmentedControl) -> None:
         super().__init__(panel)
-        self._canvas, self._tool, self._modes = canvas, canvas.box_tool, modes
+        self._canvas, self._tool, self._modes = canvas, canvas.tool, modes
         self._document: Document = canvas.document
         self._row, self._is_right = -1, True
         text = "Draw the hand box"

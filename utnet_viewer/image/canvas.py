@@ -1,5 +1,7 @@
 """The canvas: the picture with its overlays, zoomed and panned, and what the pointer touches."""
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
@@ -18,6 +20,7 @@ from utnet_viewer.image.overlay import (
 )
 from utnet_viewer.image.picture import CROP, FRAME, MODES, Picture
 from utnet_viewer.image.states import Note, message_for, notes_for
+from utnet_viewer.image.tool import Tool
 from utnet_viewer.image.view import View
 from utnet_viewer.theme import Theme
 
@@ -33,7 +36,15 @@ class ImageCanvas(QWidget):
 
     view_changed = Signal()
 
-    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        make_tool: Callable[[QWidget], Tool] = BoxTool,
+    ) -> None:
+        """`make_tool` makes what the mouse can do here besides looking."""
         super().__init__(parent)
         self.setObjectName("imageCanvas")
         self.setAccessibleName("Image with keypoints")
@@ -53,8 +64,8 @@ class ImageCanvas(QWidget):
         self._views = {False: View(), True: View()}  # by "in the crop"
         self._hand_parts = faces_by_part(document.hand_model)
         self._outlines: dict[bool, list[np.ndarray]] | None = None
-        self.box_tool = BoxTool(self)
-        self.box_tool.changed.connect(self.update)
+        self.tool = make_tool(self)
+        self.tool.changed.connect(self.update)
         self._drag_from: QPointF | None = None
         self._drags_overview = False
         self._is_patient = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -248,7 +259,8 @@ class ImageCanvas(QWidget):
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             super().mousePressEvent(event)
             return
-        if self.picture is not None and self.box_tool.press(event.position()):
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if self.picture is not None and is_left and self.tool.press(event.position()):
             return
         place = canvas_paint.overview_place(self)
         self._drags_overview = place is not None and place.contains(event.position())
@@ -260,7 +272,7 @@ class ImageCanvas(QWidget):
         """Pan while a button is down; else say which joint the pointer is on."""
         at = event.position()
         self.pointer = at
-        if self.picture is not None and self.box_tool.move(at):
+        if self.picture is not None and self.tool.move(at):
             return
         if self._drag_from is None:
             self.document.hover(self.joint_at(at))
@@ -275,14 +287,14 @@ class ImageCanvas(QWidget):
 
     def mouseReleaseEvent(self, event) -> None:
         """Stop panning."""
-        if self.box_tool.release():
+        if self.tool.release():
             return
         self._drag_from = None
         self.unsetCursor()
 
     def mouseDoubleClickEvent(self, event) -> None:
         """Fit the hand, or the whole picture."""
-        if event.button() == Qt.MouseButton.LeftButton and not self.box_tool.is_active:
+        if event.button() == Qt.MouseButton.LeftButton and not self.tool.is_active:
             self.toggle_fit()
 
     def leaveEvent(self, event) -> None:
@@ -309,14 +321,14 @@ class ImageCanvas(QWidget):
             ]
             QToolTip.showText(event.globalPos(), story[0] if story else "", self)
             return True
-        if event.type() == QEvent.Type.ShortcutOverride and self.box_tool.wants(event):
+        if event.type() == QEvent.Type.ShortcutOverride and self.tool.wants(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event) -> None:
-        """Keys of the box that is being drawn."""
-        if not self.box_tool.key(event):
+        """Keys of the tool, such as those of a box that is being drawn."""
+        if not self.tool.key(event):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event) -> None:

@@ -39,7 +39,7 @@ def paint_canvas(painter: QPainter, canvas: ImageCanvas) -> None:
         paint_overview(painter, canvas.picture, canvas.view, overview, QColor(OVER_IMAGERY.accent))
     if canvas.picture.range_mm is not None:
         _paint_depth_legend(painter, legend_place(canvas), canvas.picture.range_mm)
-    canvas.box_tool.paint(painter)
+    canvas.tool.paint(painter)
     _paint_notes(painter, canvas)
     _paint_pixel_readout(painter, canvas)
     _paint_hovered(painter, canvas)
