@@ -72,7 +72,11 @@ class MeshLegend(QWidget):
             as_ghost = has_prediction or ghost_only
             words = "ground truth, outline" if as_ghost else "ground truth"
             entries.append(("ghost" if as_ghost else "cube", words))
-        self._entries.set_entries(tuple(entries))
+        self.show_entries(tuple(entries))
+
+    def show_entries(self, entries: tuple[tuple[str, str], ...]) -> None:
+        """Icon and words of what is drawn."""
+        self._entries.set_entries(entries)
 
     def show_hand_model(self, name: str) -> None:
         """Name of the hand model in use."""

@@ -1,10 +1,9 @@
 """The mesh panel: both hands in 3D, listening to the document."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtGui import QAction, QImage, QPainter
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QMenu, QWidget
 
 from utnet_viewer.document import Document, Sample
@@ -13,10 +12,10 @@ from utnet_viewer.mesh.legend import MeshLegend
 from utnet_viewer.mesh.open3d_loading import Open3DLoader, is_loaded
 from utnet_viewer.mesh.render_state import Quality
 from utnet_viewer.mesh.scene import Alignment, MeshScene, build_scene
-from utnet_viewer.mesh.stage import Stage
+from utnet_viewer.mesh.taken import taken_mesh
 from utnet_viewer.mesh.view import DrawnAhead, MeshView
 from utnet_viewer.mesh.views import PRESETS
-from utnet_viewer.taking.views import View, legend_and_body
+from utnet_viewer.taking.views import View
 from utnet_viewer.theme import Theme
 from utnet_viewer.widgets.controls import IconButton, IconToggle, SegmentedControl, make_action
 from utnet_viewer.widgets.panel import Panel
@@ -103,20 +102,8 @@ class MeshPanel(Panel):
         return self.view.render_image(width, height)
 
     def taken_view(self) -> View:
-        """The hands under what is drawn how; the surfaces are drawn band by band before that."""
-        taken: list[Stage] = []
-
-        def prepare(pixels: float) -> Iterator[None]:
-            # Another sample may come meanwhile; the picture is of the one that was asked for.
-            stage, drawing = self.view.begin_to_take(pixels)
-            while drawing.step():
-                yield
-            taken[:] = [replace(stage, picture=drawing.finish())]
-
-        def paint(painter: QPainter, _pixels: float) -> None:
-            self.view.paint_taken(painter, taken[0])
-
-        return legend_and_body(self, self.legend, self.view, paint, prepare)
+        """The hands under what is drawn how."""
+        return taken_mesh(self, self.legend, self.view)
 
     def showEvent(self, event) -> None:
         """Once on screen, bring Open3D in."""

@@ -83,16 +83,18 @@ def ground_under(
 def build_scene(sample: Sample, alignment: Alignment, *, is_right: bool = True) -> MeshScene | None:
     """Arrange a sample's hands, or None where there is neither."""
     problems: list[str] = []
-    truth = _usable(sample.truth, "ground truth", problems)
+    truth = usable_hand(sample.truth, "ground truth", problems)
     prediction = None
     if sample.prediction is not None:
         predicted = HandMesh(sample.prediction.vertices_mm, sample.prediction.joints_mm)
-        prediction = _usable(predicted, "prediction", problems)
+        prediction = usable_hand(predicted, "prediction", problems)
     reference = truth if truth is not None else prediction
     if reference is None:
         return MeshScene(np.zeros(3), problems=tuple(problems)) if problems else None
     if truth is not None and prediction is not None:
-        prediction = _usable(align(prediction, truth, alignment), "aligned prediction", problems)
+        prediction = usable_hand(
+            align(prediction, truth, alignment), "aligned prediction", problems
+        )
     anchor_mm = reference.joints_mm.mean(0)
     truth, prediction = _moved(truth, -anchor_mm), _moved(prediction, -anchor_mm)
     errors_mm = None
@@ -155,8 +157,8 @@ def depth_cloud(scene: MeshScene) -> PointCloud | None:
     return PointCloud(cloud_mm, np.ascontiguousarray(frame.image[y[kept], x[kept]]))
 
 
-def _usable(hand: HandMesh | None, name: str, problems: list[str]) -> HandMesh | None:
-    """The hand, or None with a sentence where it cannot be drawn."""
+def usable_hand(hand: HandMesh | None, name: str, problems: list[str]) -> HandMesh | None:
+    """The hand, or None with a sentence in `problems` where it cannot be drawn."""
     if hand is None:
         return None
     bad = int((~np.isfinite(hand.vertices_mm).all(1)).sum())

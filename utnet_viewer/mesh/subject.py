@@ -44,8 +44,15 @@ class SubjectMaker:
         return following
 
     def set_scene(self, scene: MeshScene | None) -> None:
-        """Forget the surfaces of the scene before."""
-        self._scene, self._surfaces, self._cloud = scene, {}, None
+        """Forget the surfaces of the scene before, but for hands that are in this one too."""
+        before, self._scene, self._cloud = self._scene, scene, None
+        is_known = before is not None and scene is not None
+        is_same_side = is_known and before.is_right == scene.is_right
+        self._surfaces = {
+            (name, is_fine): surface
+            for (name, is_fine), surface in self._surfaces.items()
+            if is_same_side and getattr(before, name) is getattr(scene, name)
+        }
 
     def front(self, layers: Layers, *, quickly: bool = False) -> Subject | None:
         """The shaded surface and the depth points, or None for neither.

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.hand.hand_model import HandModel
 from utnet_viewer.mesh.orbit_camera import OrbitCamera
+from utnet_viewer.mesh.overlay import paint_skeletons
 from utnet_viewer.mesh.picking import Pick, pick_at
 from utnet_viewer.mesh.picture import Drawing, Picture
 from utnet_viewer.mesh.render_state import Quality, resolution
@@ -36,6 +37,9 @@ class DrawnAhead:
 
 class MeshView(QWidget):
     """Draws one `MeshScene`. Left drag orbits, middle or Shift drag pans, the wheel zooms."""
+
+    #: How joints and bones are painted; another kind of view paints them otherwise.
+    paint_skeletons = staticmethod(paint_skeletons)
 
     joint_hovered = Signal(int)
     camera_changed = Signal()

@@ -44,7 +44,7 @@ def _paint_hands(painter: QPainter, view: MeshView, stage: Stage) -> None:
     if stage.layers.object_box:
         overlay.paint_object_box(painter, stage)
     if stage.layers.skeleton:
-        overlay.paint_skeletons(painter, stage)
+        view.paint_skeletons(painter, stage)
 
 
 def _paint_pointed_at(painter: QPainter, view: MeshView, stage: Stage) -> None:
