@@ -7,7 +7,6 @@ enough of them. Rows are written as they come; killed at any moment, the next ca
 
 import multiprocessing
 import os
-import signal
 import time
 from collections import deque
 from collections.abc import Callable
@@ -177,7 +176,7 @@ class _Pipeline:
             self._measures = ProcessPoolExecutor(
                 self._measurers,
                 mp_context=multiprocessing.get_context(start_method()),
-                initializer=_start_measuring,
+                initializer=end_with_the_parent,
             )
             # They are forked at the first task: now, before threads predict.
             self._measures.submit(int)
@@ -255,10 +254,3 @@ class _Inline(Executor):
         future: Future = Future()
         future.set_result(function(*arguments))
         return future
-
-
-def _start_measuring() -> None:
-    """In a measuring process."""
-    end_with_the_parent()
-    # A pool ends its processes so, and waits for it; a handler of this process's came along.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -4,22 +4,40 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 
 def end_with_the_parent() -> None:
     """End this process, one of multiprocessing's, when its parent is gone, even if it was killed.
 
     Without this a worker that hands over more than a pipe takes waits for a reader for ever.
-    Ctrl+C, which reaches all of a terminal's processes, is left to the parent. To be called in the
-    main thread.
+    Ctrl+C and SIGTERM, which reach all processes of a terminal or of a cluster's job, are left to
+    the parent, which may have something to save first. To be called in the main thread.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent's handler may have come along
+    if hasattr(signal, "sigwaitinfo"):  # elsewhere nobody can tell who sent a signal
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        _start(_obey_only, parent.pid)
+    _start(_follow, parent)
 
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
 
-    threading.Thread(target=wait, name="parent", daemon=True).start()
+def _start(wait: Callable[[Any], None], what: object) -> None:
+    threading.Thread(target=wait, args=(what,), name=wait.__name__, daemon=True).start()
+
+
+def _follow(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _obey_only(parent_pid: int) -> None:
+    """Let a SIGTERM end this process only where the parent itself sent it."""
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent_pid:
+        pass
+    os._exit(0)

@@ -44,7 +44,7 @@ def map_in_order(
     waiting: deque[Future] = deque()
     with single_threaded_children():
         pool = ProcessPoolExecutor(
-            jobs, mp_context=multiprocessing.get_context("spawn"), initializer=start_worker
+            jobs, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_the_parent
         )
         try:
             for task in tasks:
@@ -57,12 +57,6 @@ def map_in_order(
             raise ChildProcessError("a process of the pool died (out of memory?)") from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def start_worker() -> None:
-    """Prepare a process of a pool: deaf to Ctrl+C, and ended when its parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_the_parent()
 
 
 @contextmanager

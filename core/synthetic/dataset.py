@@ -25,7 +25,8 @@ from core.data.ho3d.layout import (
     to_opengl_m,
     vertices_path,
 )
-from core.files.workers import single_threaded_children, start_worker
+from core.files.parent_process import end_with_the_parent
+from core.files.workers import single_threaded_children
 from core.synthetic.recorder import Recorder, SequenceTask, write_whole
 from core.synthetic.sequence import pose_frame
 
@@ -223,7 +224,7 @@ def _start_worker(
 ) -> None:
     """Prepare a process: one thread, and Ctrl+C is the parent's business."""
     global _worker
-    start_worker()
+    end_with_the_parent()
     cv2.setNumThreads(1)
     _worker = _Worker(Recorder(root, version=version, seed=seed), finished, stop)
 

@@ -1,7 +1,9 @@
 """A whole run on the embedded demo frames: what it leaves behind, and how it can be steered."""
 
+import multiprocessing
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -229,10 +231,17 @@ def test_checkpoint_and_validation_on_request(tmp_path):
 
 
 def test_the_terminate_signal_stops_in_good_order(tmp_path):
-    send = lambda _: os.kill(os.getpid(), signal.SIGTERM) or True
+    """A cluster's scheduler sends it to all processes of a job, so to those that read frames."""
+
+    def send(_):
+        workers = [str(worker.pid) for worker in multiprocessing.active_children()]
+        assert workers
+        subprocess.run(["kill", "-TERM", *workers, str(os.getpid())], check=True)
+        return True
+
     before = signal.getsignal(signal.SIGTERM)
     hand = Hand(tmp_path).follow(after(1), send)
-    status, folder = train_here(tmp_path, run__steps=1000)
+    status, folder = train_here(tmp_path, run__steps=1000, data__workers=1)
     hand.join()
     assert status == 3 and folder.state() is RunState.STOPPED
     assert (folder.checkpoints / "last.state").exists()
