@@ -4,7 +4,7 @@ import argparse
 import re
 
 #: Names of the workspaces that exist.
-WORKSPACES = ("inspect", "train", "doctor", "compare")
+WORKSPACES = ("inspect", "train", "doctor", "annotate", "compare")
 
 THEMES = ("system", "light", "dark")
 

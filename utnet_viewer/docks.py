@@ -27,11 +27,11 @@ class Workspace:
 INSPECT = Workspace("Inspect", "eye", "Ctrl+1", ("Samples", "Image", "Mesh", "Readouts"))
 TRAIN = Workspace("Train", "chart-line", "Ctrl+2")
 DOCTOR = Workspace("Doctor", "heartbeat", "Ctrl+3")
-# Ctrl+4 is kept for annotating, so that no key changes its meaning when that comes.
+ANNOTATE = Workspace("Annotate", "pencil-simple", "Ctrl+4")
 COMPARE = Workspace("Compare", "columns", "Ctrl+5")
 
 #: Those that exist, in the order of their tabs.
-WORKSPACES = (INSPECT, TRAIN, DOCTOR, COMPARE)
+WORKSPACES = (INSPECT, TRAIN, DOCTOR, ANNOTATE, COMPARE)
 
 
 def workspace_named(name: str) -> Workspace:

@@ -6,9 +6,10 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from utnet_viewer.annotate.entry import AnnotateEntry
 from utnet_viewer.commands import Commands
 from utnet_viewer.compare.entry import CompareEntry
-from utnet_viewer.docks import COMPARE, DOCTOR, INSPECT, TRAIN, WORKSPACES, Workspace
+from utnet_viewer.docks import ANNOTATE, COMPARE, DOCTOR, INSPECT, TRAIN, WORKSPACES, Workspace
 from utnet_viewer.doctor.entry import DoctorEntry
 from utnet_viewer.evaluating.entry import EvaluateEntry
 from utnet_viewer.session import Session
@@ -35,6 +36,7 @@ class Menus:
         self._menus_of: dict[str, list[QMenu]] = {w.name: [] for w in WORKSPACES}
         self.train = TrainEntry(session, self._add_train_menu)
         self.doctor = DoctorEntry(session, self.train, self._add_doctor_menu)
+        self.annotate = AnnotateEntry(session, self._add_annotate_menu)
         self.compare = CompareEntry(session, self._add_compare_menu)
         self.evaluate = EvaluateEntry(session)
         self.taking = TakingDesk(self._window, commands.sample_name)
@@ -72,13 +74,17 @@ class Menus:
     def _add_doctor_menu(self, title: str, actions: list[QAction]) -> None:
         self._add_view_menu(DOCTOR, title, actions)
 
+    def _add_annotate_menu(self, title: str, actions: list[QAction]) -> None:
+        self._add_view_menu(ANNOTATE, title, actions)
+
     def _add_compare_menu(self, title: str, actions: list[QAction]) -> None:
         self._add_view_menu(COMPARE, title, actions)
 
     @property
     def is_page_ready(self) -> bool:
         """Whether the workspace that is shown, one without docks, shows all that it has."""
-        pages = {TRAIN: self.train, DOCTOR: self.doctor, COMPARE: self.compare}
+        entries = (self.train, self.doctor, self.annotate, self.compare)
+        pages = dict(zip(WORKSPACES[1:], entries, strict=True))
         return pages[self._window.workspace].is_ready
 
     def _add_view_menu(self, workspace: Workspace, title: str, actions: list[QAction]) -> None:

@@ -219,6 +219,11 @@ class HandEditor(QObject):
         return self._state.correction is not None
 
     @property
+    def is_changed(self) -> bool:
+        """Whether the hand on screen is another one than the label's."""
+        return self._hand is not self._original
+
+    @property
     def is_dragging(self) -> bool:
         """Whether a joint is held."""
         return self._drag is not None and not self._drag.is_released
@@ -287,6 +292,11 @@ class HandEditor(QObject):
         if mode == HAND and self.can_edit and self._hand.joints_mm is None:
             self._fit_all("made it a possible hand")
         self.changed.emit()
+
+    def set_refits_shape(self, refits: bool) -> None:
+        """Whether fits may change the hand's shape from now on."""
+        self.settle()
+        self.refits_shape = refits
 
     # Moving.
 

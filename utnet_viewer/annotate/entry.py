@@ -1,0 +1,68 @@
+"""The Annotate tab in the window: made when it is first opened, tied to menus and session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.files.embedded import demo_dataset
+from utnet_viewer.docks import ANNOTATE
+from utnet_viewer.opening import Order
+from utnet_viewer.session import Session
+from utnet_viewer.workspace_entry import AddMenu, WorkspaceEntry
+
+if TYPE_CHECKING:  # imported when the tab is first opened: the window starts without them
+    from utnet_viewer.annotate.workspace import AnnotateWorkspace
+
+#: All that the tab needs: in its own turn, the window would stand still over it.
+LIBRARIES = ("utnet_viewer.annotate.workspace", "utnet_viewer.processes.fit_client")
+
+
+class AnnotateEntry(WorkspaceEntry):
+    """The tab where labels are corrected and judged."""
+
+    workspace: AnnotateWorkspace | None
+
+    def __init__(self, session: Session, add_menu: AddMenu) -> None:
+        """Nothing is made yet."""
+        words = "Getting ready to annotate…"
+        super().__init__(session, add_menu, ANNOTATE, waiting=words, libraries=LIBRARIES)
+
+    def steps(self) -> list[Callable[[], None]]:
+        """One: the whole workspace."""
+        return [self._make_workspace]
+
+    def _make_workspace(self) -> None:
+        from utnet_viewer.annotate.edit_tool import EditTool
+        from utnet_viewer.annotate.workspace import AnnotateWorkspace
+        from utnet_viewer.processes.fit_client import FitClient
+
+        session, document = self._session, self._session.document
+        self._fitter = FitClient(self._window)
+        self._use_hand_model()
+        workspace = AnnotateWorkspace(session, self._fitter, parent=self._page)
+        self._show(workspace, focus=workspace.image.canvas)
+        keys = self._window.actions_
+        keys.list_focus_keys("On the photo of Annotate", EditTool.SHEET_KEYS)
+        workspace.undo_wanted.connect(session.annotations.undo)
+        workspace.redo_wanted.connect(session.annotations.redo)
+        document.hand_model_changed.connect(self._use_hand_model)
+        document.dataset_changed.connect(self._on_dataset)
+        self._on_dataset()
+
+    def _use_hand_model(self) -> None:
+        path = self._session.hand_model_path
+        self._fitter.use_hand_model(Path(path) if path else None)
+
+    def _on_dataset(self) -> None:
+        if self._session.document.index is not None:
+            self.workspace.show_panels()
+            return
+        demo = Order(demo_dataset())
+        buttons = [
+            ("Open folder…", lambda: self._window.actions_["open"].trigger()),
+            ("Open the demo", lambda: self._session.open_dataset(demo)),
+        ]
+        text = "Open one whose labels are to be looked at and corrected."
+        self.workspace.show_message("database", "No dataset is open", text, buttons)
