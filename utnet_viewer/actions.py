@@ -101,16 +101,26 @@ class Actions:
         return list(self._entries)
 
     def clashes(self) -> list[str]:
-        """Sentences naming the actions that share a key; empty when all is well.
+        """Sentences naming actions that would hear one key at once; empty when all is well.
 
-        Two workspaces may not use one key for two things either: what a key does is learnt once.
+        What belongs to two workspaces is never there together: Annotate's number keys review, while
+        Inspect's turn the hands.
         """
-        seen: dict[str, QAction] = {}
+        seen: dict[str, list[Entry]] = {}
         problems = []
         for entry in self._entries:
             for sequence in entry.action.shortcuts():
                 key = sequence.toString()
-                other = seen.setdefault(key, entry.action)
-                if other is not entry.action:
-                    problems.append(f"{key}: {other.text()!r} and {entry.action.text()!r}")
+                others = seen.setdefault(key, [])
+                problems += [
+                    f"{key}: {other.action.text()!r} and {entry.action.text()!r}"
+                    for other in others
+                    if other.action is not entry.action and _are_together(other, entry)
+                ]
+                others.append(entry)
         return problems
+
+
+def _are_together(one: Entry, other: Entry) -> bool:
+    """Whether both can be there at once; what names no workspace always is."""
+    return not one.workspace or not other.workspace or one.workspace == other.workspace

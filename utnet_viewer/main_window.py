@@ -155,7 +155,7 @@ class MainWindow(QMainWindow):
         """Put a panel into its dock, list its actions, restore its state."""
         self.docks.fill(title, panel)
         self._panels.append(panel)
-        self.actions_.adopt(title, panel.actions())
+        self.actions_.adopt(title, panel.actions(), workspace=INSPECT.name)
         if self._remembers_layout:
             self._restore_panel(panel)
 

@@ -40,6 +40,12 @@ class PanelHeader(QFrame):
         self._layout.addStretch(1)
         self._layout.addWidget(self._overflow)
 
+    def show_subtitle(self, text: str) -> None:
+        """Other words beside the title, as far as there is room for them."""
+        if text != self.subtitle.text():
+            self.subtitle.setText(text)
+            self._fit()
+
     def add_tool(self, widget: QWidget) -> None:
         """Put a control at the right end."""
         self._tools.append(widget)
