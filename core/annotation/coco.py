@@ -8,7 +8,6 @@ Pixels are the photo's own, with the centre of the first pixel at (0, 0).
 """
 
 import datetime
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from core.annotation.outgoing import (
     Exported,
     Spoken,
     Tell,
+    as_time,
     check_place,
     in_turn,
     is_in_3d,
@@ -165,13 +165,6 @@ def _annotation(hand: _Hand, one: Spoken, size_px: tuple[int, int], split: str) 
             "edited_at": as_time(one.edited_at_s),
         },
     }
-
-
-def as_time(seconds: float) -> str | None:
-    """Seconds since 1970 as ISO 8601 in UTC; None for NaN."""
-    if math.isnan(seconds):
-        return None
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
 
 
 def _image(number: int, name: str, size_px: tuple[int, int]) -> dict[str, Any]:

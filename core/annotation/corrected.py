@@ -38,6 +38,7 @@ class CorrectedIndex:
         free_2d: Number of frames with a correction in free 2D.
         store: Where the annotations lie.
         last_edit: Id of the newest edit that is in it.
+        damage: What was lost of a damaged store, a sentence; "" for a whole one.
     """
 
     index: FrameIndex
@@ -46,6 +47,7 @@ class CorrectedIndex:
     free_2d: int
     store: Path
     last_edit: int
+    damage: str = ""
 
     # What a person should know.
 
@@ -60,6 +62,8 @@ class CorrectedIndex:
     def notes(self) -> list[str]:
         """`summary`, and what of the annotations is not used and why."""
         notes = [self.summary]
+        if self.damage:
+            notes.append(f"{self.store}: {self.damage}")
         if self.free_2d:
             notes.append(
                 f"{_frames(self.free_2d)} of {self.index.name} corrected in free 2D: such a "
@@ -221,21 +225,24 @@ class CorrectedIndex:
 def with_corrections(index: FrameIndex, store: "AnnotationStore") -> CorrectedIndex:
     """The split with what the store says of it now; frames that it does not list are left out."""
     corrections, rejected, free_2d = {}, set(), 0
-    last_edit = store.last_edit
-    for frame, marks in store.overview(index.split).items():
+    last_edit = store.last_id
+    for frame, state in store.states(index.split):
         if not len(rows_of(index, FrameId.parse(frame))):
             continue
-        if marks.review is ReviewState.REJECTED:
+        if state.review is ReviewState.REJECTED:
             rejected.add(frame)
-        if not marks.has_correction:
-            continue
-        correction = store.state(index.split, frame).correction
-        if is_in_3d(correction):
-            corrections[frame] = correction
-        else:
+        if is_in_3d(state.correction):
+            corrections[frame] = state.correction
+        elif state.correction is not None:
             free_2d += 1
     return CorrectedIndex(
-        index, corrections, frozenset(rejected), free_2d, Path(store.path), last_edit
+        index,
+        corrections,
+        frozenset(rejected),
+        free_2d,
+        store=Path(store.path),
+        last_edit=last_edit,
+        damage=store.damage,
     )
 
 

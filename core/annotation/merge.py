@@ -4,20 +4,29 @@ A conflict is a field of a frame that both changed, to different values. What on
 taken over, what both changed alike is left alone, and what they never touched is no change.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.annotation.records import FIELDS, Change, Correction, FrameState
+from core.annotation.records import (
+    FLAG_WORDS,
+    Change,
+    Correction,
+    FrameState,
+    Visibility,
+)
 
 if TYPE_CHECKING:
     from core.annotation.store import AnnotationStore
 
 #: Places that differ by less are the same: files round them.
 _SAME_PX, _SAME_MM, _SAME_RAD = 1e-3, 1e-3, 1e-6
+
+#: Edits of one frame that are looked through for when its fields were last said.
+_FRAME_EDITS = 10_000
 
 #: What a person reads for a field.
 FIELD_WORDS = {
@@ -119,8 +128,6 @@ class Merge:
 
 def plan(offer: Offer, store: "AnnotationStore") -> Merge:
     """Compare an offer with the store; writes nothing."""
-    splits = {one.split for one in offer.incoming}
-    times = {split: edit_times(store, split) for split in splits}
     blank = FrameState()
     additions, conflicts, same = [], [], 0
     for one in offer.incoming:
@@ -130,7 +137,7 @@ def plan(offer: Offer, store: "AnnotationStore") -> Merge:
         elif is_same(one.field, mine, getattr(blank, one.field)):
             additions.append(one)
         else:
-            at_s = times[one.split].get((one.frame, one.field))
+            at_s = field_times(store, one.split, one.frame).get(one.field)
             conflicts.append(Conflict(one, mine, at_s))
     return Merge(offer.source, tuple(additions), tuple(conflicts), same, offer.notes)
 
@@ -167,47 +174,36 @@ def changes(merge: Merge, keep: Keep | Sequence[Keep], *, group: str) -> list[Ch
     ]
 
 
-def offer_of_store(
-    theirs: "AnnotationStore", source: str, frames: Mapping[str, Collection[str]]
-) -> Offer:
-    """What another store says of the frames of this dataset.
-
-    Args:
-        theirs: The other store.
-        source: Its name, for people.
-        frames: The names of this dataset's frames, by split.
-    """
-    incoming: list[Incoming] = []
-    unknown = 0
-    blank = FrameState()
-    for split, names in frames.items():
-        times = edit_times(theirs, split)
-        for frame in theirs.overview(split):
-            if frame not in names:
-                unknown += 1
-                continue
-            state = theirs.state(split, frame)
-            incoming += [
-                Incoming(split, frame, field, getattr(state, field), times.get((frame, field)))
-                for field in FIELDS
-                if not is_same(field, getattr(state, field), getattr(blank, field))
-            ]
-    notes = (f"{unknown:,} frames of {source} are not in this dataset; left out",)
-    return Offer(source, tuple(incoming), notes if unknown else ())
-
-
-def edit_times(store: "AnnotationStore", split: str) -> dict[tuple[str, str], float]:
-    """When every field of a split's frames was last said, by (frame, field); seconds, UTC."""
-    return latest((edit.change.frame, edit.change.field, edit.at_s)
-                  for edit in store.history(limit=None, split=split))  # fmt: skip
-
-
-def latest(said: Iterable[tuple[str, str, float]]) -> dict[tuple[str, str], float]:
-    """The latest time by frame and field, of (frame, field, seconds)."""
-    times: dict[tuple[str, str], float] = {}
-    for frame, field, at_s in said:
-        times[frame, field] = max(at_s, times.get((frame, field), at_s))
+def field_times(store: "AnnotationStore", split: str, frame: str) -> dict[str, float]:
+    """When every field of a frame was last said, seconds since 1970 (UTC)."""
+    times: dict[str, float] = {}
+    for edit in store.history(limit=_FRAME_EDITS, split=split, frame=frame):
+        times.setdefault(edit.change.field, edit.at_s)  # the newest comes first
     return times
+
+
+def value_words(field: str, value: object) -> str:
+    """A field's value for people."""
+    if field == "correction":
+        if value is None:
+            return "no correction"
+        kind = "in 3D" if value.joints_mm is not None else "in free 2D"
+        return f"{'right' if value.is_right else 'left'} hand {kind}"
+    if field == "visibility":
+        occluded, outside = value.count(Visibility.OCCLUDED), value.count(Visibility.OUTSIDE)
+        return f"{occluded} occluded, {outside} outside"
+    if field == "flags":
+        return ", ".join(FLAG_WORDS.get(flag, flag) for flag in sorted(value)) or "none"
+    return str(value)
+
+
+def difference_words(conflict: Conflict) -> str:
+    """How far two hands are apart; "" for what is no hand."""
+    mine, theirs = conflict.mine, conflict.incoming.value
+    if not isinstance(mine, Correction) or not isinstance(theirs, Correction):
+        return ""
+    apart_px = np.linalg.norm(mine.keypoints_px - theirs.keypoints_px, axis=1)
+    return f"up to {apart_px.max():.1f} px apart"
 
 
 def is_same(field: str, one: object, other: object) -> bool:

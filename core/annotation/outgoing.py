@@ -1,9 +1,11 @@
 """What every export has in common: which frames go out, where to, and what is said of it."""
 
+import datetime
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +13,9 @@ from core.annotation.records import Correction, FrameState, ReviewState
 from core.data.frame import FrameId
 from core.data.frame_index import FrameIndex
 from core.hand.hand_model import HandModel
+
+if TYPE_CHECKING:
+    from core.annotation.store import AnnotationStore
 
 #: Called with (done, total) frames. What it raises ends the export and leaves nothing behind.
 Tell = Callable[[int, int], None]
@@ -71,6 +76,14 @@ def check_place(path: Path, index: FrameIndex) -> None:
         raise ExportError(f"{path}: there is no folder {path.absolute().parent} to write into")
 
 
+def spoken_of(store: "AnnotationStore", split: str) -> Iterator[Spoken]:
+    """The frames of a split that something is said of now."""
+    for frame, state in store.states(split):
+        if state != FrameState():
+            newest = store.history(limit=1, split=split, frame=frame)
+            yield Spoken(frame, state, newest[0].at_s if newest else math.nan)
+
+
 def with_rows(index: FrameIndex, spoken: Sequence[Spoken]) -> tuple[list[tuple[int, Spoken]], int]:
     """(row, frame) in the split's own order, and how many frames the split does not list."""
     found, unknown = [], 0
@@ -116,3 +129,10 @@ def some_of(frames: Sequence[str]) -> str:
     """The first few names, and how many more there are."""
     more = f" and {len(frames) - _NAMED:,} more" if len(frames) > _NAMED else ""
     return ", ".join(frames[:_NAMED]) + more
+
+
+def as_time(seconds: float) -> str | None:
+    """Seconds since 1970 as ISO 8601 in UTC; None for NaN."""
+    if math.isnan(seconds):
+        return None
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.annotation.coco import as_time
 from core.annotation.outgoing import (
     Exported,
     Spoken,
     Tell,
+    as_time,
     check_place,
     in_turn,
     is_in_3d,

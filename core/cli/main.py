@@ -20,6 +20,7 @@ COMMANDS = (
     "train",
     "doctor",
     "evaluate",
+    "annotations",
     "compare",
     "render",
 )
