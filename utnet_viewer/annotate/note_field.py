@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from core.annotation.records import LONGEST_NOTE
@@ -58,20 +58,31 @@ class NoteField(QPlainTextEdit):
     def flush(self) -> None:
         """Write down what is typed."""
         self._pause.stop()
-        if self.is_dirty and len(self.toPlainText()) <= LONGEST_NOTE:
+        if self.is_dirty:
             self._stored = self.toPlainText()
             self.written.emit(self._frame, self._stored)
 
     def _on_text_changed(self) -> None:
-        if len(self.toPlainText()) > LONGEST_NOTE:
-            QTimer.singleShot(0, self, self._take_back)
-        elif self.is_dirty:
+        if self.is_dirty:
             self._pause.start()
 
-    def _take_back(self) -> None:
-        if len(self.toPlainText()) > LONGEST_NOTE:
-            self.document().undo()
+    def _has_room(self, text: str) -> bool:
+        """Whether a text fits in place of what is selected; says so where it does not."""
+        selected = len(self.textCursor().selectedText())
+        fits = len(self.toPlainText()) - selected + len(text) <= LONGEST_NOTE
+        if not fits:
             self.refused.emit(f"A note has at most {LONGEST_NOTE:,} characters.")
+        return fits
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste, as plain text, what a note has room for."""
+        if self._has_room(source.text()):
+            super().insertFromMimeData(source)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Type by way of an input method."""
+        if not event.commitString() or self._has_room(event.commitString()):
+            super().inputMethodEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z is the text's while there is typing to take back, then everything's."""
@@ -91,8 +102,8 @@ class NoteField(QPlainTextEdit):
         if event.key() == Qt.Key.Key_Escape:
             self.flush()
             self.left.emit()
-            return
-        super().keyPressEvent(event)
+        elif not event.text() or not event.text().isprintable() or self._has_room(event.text()):
+            super().keyPressEvent(event)
 
     def focusOutEvent(self, event) -> None:
         """Whoever goes away is done with it."""
