@@ -161,8 +161,10 @@ class Change:
     group: str = ""
 
     def __post_init__(self) -> None:
-        if not self.frame or len(self.frame) > 1000:
-            raise ValueError(f"a change needs the name of a frame, not {self.frame[:40]!r}")
+        if not self.frame:
+            raise ValueError("a change needs the name of a frame")
+        for text in (self.frame, self.split, self.words, self.group):
+            _check_text(text)
         check_field(self.field)
         check_value(self.field, self.value)
 
@@ -225,6 +227,7 @@ def _check_flags(value: object) -> None:
 def _check_note(value: object) -> None:
     if not isinstance(value, str) or len(value) > LONGEST_NOTE:
         raise ValueError(f"a note is a text of at most {LONGEST_NOTE:,} characters")
+    _check_text(value)
 
 
 def _check_review(value: object) -> None:
@@ -239,6 +242,16 @@ _CHECKS = {
     "note": _check_note,
     "review": _check_review,
 }
+
+
+def _check_text(text: str) -> None:
+    """Names of files may hold bytes that are no text; a store keeps text only."""
+    if len(text) > LONGEST_NOTE or "\0" in text:
+        raise ValueError(f"{text[:40]!r} is too long, or has a character of no meaning")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{text[:40]!r} is no text: {error.reason}") from error
 
 
 def _check_one_of(name: str, value: object, known: tuple[str, ...]) -> None:
@@ -258,6 +271,8 @@ def _check_joint_ids(name: str, joints: object) -> None:
         not isinstance(joint, int) or not 0 <= joint < JOINT_COUNT for joint in joints
     ):
         raise ValueError(f"{name} are ids of joints, 0 to {JOINT_COUNT - 1}, in a tuple")
+    if len(set(joints)) != len(joints):
+        raise ValueError(f"{name} names a joint twice")
 
 
 def _words_of(correction: Correction) -> tuple:
