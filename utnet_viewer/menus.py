@@ -261,6 +261,9 @@ class Menus:
 
     def _fill_edit(self) -> None:
         self._put(self._edit, "filter", "clear_filter", "unsort", "", "unreadable", "copy_name")
+        annotate = self._edit.addMenu("Annotate")
+        self.annotate.actions.fill(annotate)
+        self._belongs_to(ANNOTATE, annotate)
         self._edit.addActions(self.train.form_actions)
         self._edit.addAction(self.doctor.copy_action)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
+from utnet_viewer.actions import Actions
+from utnet_viewer.annotate.action_button import ActionButton
 from utnet_viewer.annotate.edit_canvas import EditCanvas
 from utnet_viewer.annotate.edited_hand import LABEL, MEAN, PREDICTION
 from utnet_viewer.annotate.editing import FREE_2D, HAND, HandEditor
-from utnet_viewer.document import Document, Sample
+from utnet_viewer.document import Document
 from utnet_viewer.image import layers
 from utnet_viewer.image.canvas import ZOOM_STEP
 from utnet_viewer.image.paint import dashed_pen
@@ -23,11 +25,9 @@ from utnet_viewer.widgets.panel import Panel
 
 _LEGEND_HEIGHT = 26
 MODE_WORDS = {HAND: "Keep hand possible", FREE_2D: "Free 2D"}
-START_ACTIONS = {
-    LABEL: "Start from the label",
-    PREDICTION: "Start from the prediction",
-    MEAN: "Start from the mean hand",
-}
+START_NAMES = {LABEL: "the label", PREDICTION: "the prediction", MEAN: "the mean hand"}
+#: The window's actions that the start button offers.
+START_ACTIONS = ("annotate_label", "annotate_prediction", "annotate_mean", "annotate_reset")
 #: Name, icon, text, on at first; the first two are the tool's, the others the canvas's layers.
 ORIGINAL, NAMES = "original", "names"
 TOGGLES = (
@@ -116,27 +116,30 @@ class EditMarks(QWidget):
 class EditPanel(Panel):
     """The photo with the hand that is edited."""
 
-    undo_wanted = Signal()
-    redo_wanted = Signal()
-
     def __init__(
         self,
         document: Document,
         theme: Theme,
         editor: HandEditor,
+        actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Image", theme, parent)
-        self._document, self._editor = document, editor
+        self._document, self._editor, self._actions = document, editor, actions
         self.canvas = EditCanvas(document, theme, editor)
         self.legend = EditLegend(theme)
         self.modes = SegmentedControl(list(MODE_WORDS.values()), title="Editing")
         self.add_tool(self.modes)
         self.start = self._start_button()
         self.toggles = {entry[0]: self._toggle(*entry) for entry in TOGGLES}
-        self.undo = self._button("arrow-u-up-left", "Undo", self.undo_wanted.emit)
-        self.redo = self._button("arrow-u-up-right", "Redo", self.redo_wanted.emit)
-        self._button("corners-out", "Fit the hand, or the whole photo", self.canvas.toggle_fit)
+        for name, icon in (
+            ("annotate_undo", "arrow-u-up-left"),
+            ("annotate_redo", "arrow-u-up-right"),
+        ):
+            self.header.add_tool(ActionButton(actions[name], icon, theme))
+        fit = IconButton("corners-out", "Fit the hand, or the whole photo", theme)
+        fit.action.triggered.connect(lambda _=False: self.canvas.toggle_fit())
+        self.add_tool(fit)
         self._add_actions()
         self.set_legend(self.legend)
         self.set_body(self.canvas)
@@ -149,30 +152,21 @@ class EditPanel(Panel):
         self._editor.mode_changed.connect(lambda mode: self.modes.set_value(MODE_WORDS[mode]))
         self._editor.loaded.connect(self._show)
         self._editor.committed.connect(self._show)
-        self.canvas.tool.undo_wanted.connect(self.undo_wanted)
+        self.canvas.tool.undo_wanted.connect(self._actions["annotate_undo"].trigger)
         self.canvas.view_changed.connect(self._on_view_changed)
-        self._document.sample_changed.connect(self._on_sample)
 
-    def _button(self, icon: str, text: str, run) -> IconButton:
-        button = IconButton(icon, text, self.theme)
-        button.action.triggered.connect(lambda _=False: run())
-        self.add_tool(button)
-        return button
-
-    def _start_button(self) -> IconButton:
+    def _start_button(self) -> QToolButton:
         """A menu: with which hand to begin again."""
-        button = IconButton("hand", "Start again from…", self.theme)
+        button = QToolButton()
+        button.setText("start ▾")
+        button.setToolTip("Begin again with the label, the prediction or the mean hand")
+        button.setObjectName("metricChoice")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu = QMenu(button)
-        self.starts = {}
-        for start, words in START_ACTIONS.items():
-            action = make_action(self, words)
-            action.triggered.connect(lambda _=False, s=start: self._editor.start_from(s))
-            menu.addAction(action)
-            self.starts[start] = action
-        menu.aboutToShow.connect(self._enable_starts)
+        menu.addActions([self._actions[name] for name in START_ACTIONS])
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.add_tool(button)
+        self.header.add_tool(button)
         return button
 
     def _toggle(self, name: str, icon: str, text: str, is_on: bool) -> IconToggle:
@@ -196,7 +190,6 @@ class EditPanel(Panel):
         shape = make_action(self, "Let the fit change the hand's shape", checkable=True)
         shape.toggled.connect(self._editor.set_refits_shape)
         entries = (
-            ("Reset the whole hand", self._editor.reset),
             ("Zoom in", lambda: self.canvas.zoom(ZOOM_STEP)),
             ("Zoom out", lambda: self.canvas.zoom(1 / ZOOM_STEP)),
         )
@@ -209,18 +202,10 @@ class EditPanel(Panel):
         mode = next(mode for mode, shown in MODE_WORDS.items() if shown == words)
         self._editor.set_mode(mode)
 
-    def _enable_starts(self) -> None:
-        for start, action in self.starts.items():
-            action.setEnabled(self._editor.can_edit and self._editor.can_start_from(start))
-
-    def _on_sample(self, sample: Sample | None) -> None:
-        self._show()
-
     def _show(self) -> None:
         name = self._editor.frame_name.replace("/", " / ")
         self.set_subtitle(name)
         self.legend.words.setText(self._words())
-        self._enable_starts()
 
     def _words(self) -> str:
         """What is special about this frame's hand, "" for nothing."""
@@ -230,10 +215,10 @@ class EditPanel(Panel):
         if editor.joints_mm is None:
             return "free 2D: no hand is fitted"
         if editor.original is None and not editor.is_corrected:
-            begun = {PREDICTION: "the prediction", MEAN: "the mean hand"}[editor.start]
+            begun = START_NAMES[editor.start]
             return f"no full label: starts from {begun}, nothing is kept yet"
         if editor.is_corrected and editor.start != LABEL:
-            return f"started from the {START_ACTIONS[editor.start].rsplit('the ', 1)[1]}"
+            return f"started from {START_NAMES[editor.start]}"
         return ""
 
     def _on_view_changed(self) -> None:

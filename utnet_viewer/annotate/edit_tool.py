@@ -14,7 +14,7 @@ from core.conventions import JOINT_COUNT, WRIST
 from utnet_viewer.annotate import edit_paint
 from utnet_viewer.annotate.edit_card import edit_card
 from utnet_viewer.annotate.edit_paint import Hint
-from utnet_viewer.annotate.editing import FREE_2D, HAND, HandEditor
+from utnet_viewer.annotate.editing import FREE_2D, HandEditor
 from utnet_viewer.image import canvas_paint, paint
 from utnet_viewer.image.hover_card import card_size, paint_card, place_card
 from utnet_viewer.image.view import View
@@ -52,10 +52,6 @@ class EditTool(QObject):
         ("Move the joint by 1 px", "Left or Right or Up or Down"),
         ("Move the joint by 10 px", "Shift+Left or Shift+Right or Shift+Up or Shift+Down"),
         ("Next joint, previous joint", "Tab or Shift+Tab"),
-        ("Labelled, occluded, outside", "V"),
-        ("Keep hand possible, or free 2D", "F"),
-        ("Lock the joint", "L"),
-        ("Reset the joint", "R"),
         ("Undo", "Z"),
         ("Leave the drag, or the joint", "Esc"),
         ("Pan instead of moving joints, while held", "Space"),
@@ -164,7 +160,7 @@ class EditTool(QObject):
         return True
 
     def _action(self, event: QEvent) -> Callable[[], object] | None:
-        editor, joint, key = self._editor, self._editor.selected, event.key()
+        key = event.key()
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if modifiers == Qt.KeyboardModifier.ShiftModifier and key in _ARROWS:
             return partial(self._nudge, key, LONG_NUDGE_PX)
@@ -172,22 +168,10 @@ class EditTool(QObject):
             return None
         if key in _ARROWS:
             return partial(self._nudge, key, 1.0)
-        always = {
-            Qt.Key.Key_F: self.switch_mode,
-            Qt.Key.Key_Z: self.undo_wanted.emit,
-            Qt.Key.Key_Space: self._pan_while_held,
-        }
-        if key in always:
-            return always[key]
-        if joint < 0:
-            return None
-        of_joint = {
-            Qt.Key.Key_V: lambda: editor.cycle_visibility(joint),
-            Qt.Key.Key_L: lambda: editor.toggle_lock(joint),
-            Qt.Key.Key_R: lambda: editor.reset_joint(joint),
-            Qt.Key.Key_Escape: self._leave,
-        }
-        return of_joint.get(key)
+        own = {Qt.Key.Key_Z: self.undo_wanted.emit, Qt.Key.Key_Space: self._pan_while_held}
+        if self._editor.selected >= 0:
+            own[Qt.Key.Key_Escape] = self._leave
+        return own.get(key)
 
     def _nudge(self, key: int, by_px: float) -> None:
         """Without a joint, the first arrow chooses the wrist."""
@@ -208,10 +192,6 @@ class EditTool(QObject):
             self._editor.cancel()
         else:
             self._editor.select(-1)
-
-    def switch_mode(self) -> None:
-        """Free 2D, or hands only."""
-        self._editor.set_mode(HAND if self._editor.mode == FREE_2D else FREE_2D)
 
     def step(self, by: int) -> bool:
         """To the next joint; False past the last, where the focus goes on."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.files.embedded import demo_dataset
+from utnet_viewer.annotate.actions import AnnotateActions
 from utnet_viewer.docks import ANNOTATE
 from utnet_viewer.opening import Order
 from utnet_viewer.session import Session
@@ -28,12 +29,14 @@ class AnnotateEntry(WorkspaceEntry):
         """Nothing is made yet."""
         words = "Getting ready to annotate…"
         super().__init__(session, add_menu, ANNOTATE, waiting=words, libraries=LIBRARIES)
+        self.actions = AnnotateActions(session.window)
 
     def steps(self) -> list[Callable[[], None]]:
         """One: the whole workspace."""
         return [self._make_workspace]
 
     def _make_workspace(self) -> None:
+        from utnet_viewer.annotate.acting import Acting, Tools
         from utnet_viewer.annotate.edit_tool import EditTool
         from utnet_viewer.annotate.workspace import AnnotateWorkspace
         from utnet_viewer.processes.fit_client import FitClient
@@ -45,8 +48,18 @@ class AnnotateEntry(WorkspaceEntry):
         self._show(workspace, focus=workspace.image.canvas)
         keys = self._window.actions_
         keys.list_focus_keys("On the photo of Annotate", EditTool.SHEET_KEYS)
-        workspace.undo_wanted.connect(session.annotations.undo)
-        workspace.redo_wanted.connect(session.annotations.redo)
+        tools = Tools(
+            document,
+            session.annotations,
+            workspace.editor,
+            workspace.queue,
+            workspace.marks,
+            export=lambda: None,
+            take_in=lambda: None,
+        )
+        acting = Acting(tools, workspace)
+        self.actions.attach(acting)
+        workspace.history.frame_wanted.connect(acting.go)
         document.hand_model_changed.connect(self._use_hand_model)
         document.dataset_changed.connect(self._on_dataset)
         self._on_dataset()

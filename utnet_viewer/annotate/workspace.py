@@ -9,52 +9,51 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from utnet_viewer.annotate.edit_card import residual_px
 from utnet_viewer.annotate.edit_panel import EditPanel
 from utnet_viewer.annotate.editing import HandEditor
+from utnet_viewer.annotate.history_panel import HistoryPanel
+from utnet_viewer.annotate.joints_panel import JointsPanel
+from utnet_viewer.annotate.marks_panel import MarksPanel
 from utnet_viewer.annotate.mesh_panel import MeshEditPanel
 from utnet_viewer.annotate.queue_panel import QueuePanel
+from utnet_viewer.annotate.review_strip import ReviewStrip
 from utnet_viewer.numbers import fixed
 from utnet_viewer.processes.fit_client import FitClient
 from utnet_viewer.session import Session
 from utnet_viewer.state_page import Button, StatePage
 from utnet_viewer.theme import GUTTER
-from utnet_viewer.widgets.panel import Panel
 
 #: What is remembered under which name.
 KEEP = "annotate"
 
-#: The mock-up's sizes at 1600x1000; smaller windows keep the proportions.
-_COLUMNS = (300, 852, 424)
-_LEFT = (690, 80, 150)
-_RIGHT = (350, 376, 192)
-_LEFT_LEAST, _RIGHT_LEAST, _IMAGE_LEAST = 232, 300, 420
+#: The mock-up's sizes at 1600x1000; smaller windows keep the proportions of the columns.
+_LEFT_SHARE, _RIGHT_SHARE = 300 / 1600, 424 / 1600
+_LEFT, _RIGHT = (690, 80, 150), (350, 376, 192)
+_LEFT_LEAST, _RIGHT_LEAST, _IMAGE_LEAST = 248, 348, 420
 
 
 class AnnotateWorkspace(QWidget):
     """Everything of the tab; what leaves it goes out as signals."""
 
     said = Signal(str, str)  # sentence for the status bar, its kind
-    undo_wanted = Signal()
-    redo_wanted = Signal()
 
     def __init__(
         self, session: Session, fitter: FitClient, *, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        document, theme = session.document, session.window.theme
+        self._is_arranged = False
+        document, theme, annotations = session.document, session.window.theme, session.annotations
+        actions = session.window.actions_
         self._session, self.theme, self.settings = session, theme, session.window.settings
-        self.document, self.annotations, self.fitter = document, session.annotations, fitter
-        self.editor = HandEditor(document, session.annotations, fitter, self)
-        self.image = EditPanel(document, theme, self.editor)
-        # The left column, from above: D's queue, F's review strip, F's history.
-        self.queue = QueuePanel(document, theme, session.annotations, session.samples)
-        self.review = _empty("Review", theme)
-        self.history = _empty("History", theme)
-        # The right column, from above: G's mesh, F's joints, F's flags and note.
+        self.document, self.annotations, self.fitter = document, annotations, fitter
+        self.editor = HandEditor(document, annotations, fitter, self)
+        self.image = EditPanel(document, theme, self.editor, actions)
+        self.queue = QueuePanel(document, theme, annotations, session.samples)
+        self.review = ReviewStrip(document, theme, annotations, actions)
+        self.history = HistoryPanel(document, theme, annotations)
         self.mesh = MeshEditPanel(document, self.editor, theme)
-        self.joints = _empty("Joints", theme)
-        self.marks = _empty("Flags and note", theme)
+        self.joints = JointsPanel(document, theme, self.editor, actions)
+        self.marks = MarksPanel(document, theme, annotations, self.settings, actions)
         self._arrange()
         self._connect()
-        self._restore()
 
     def _arrange(self) -> None:
         left = self._column((self.queue, self.review, self.history), least=_LEFT_LEAST)
@@ -75,7 +74,6 @@ class AnnotateWorkspace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)
-        self.reset_layout()
 
     @staticmethod
     def _column(widgets: tuple[QWidget, ...], *, least: int) -> QSplitter:
@@ -88,8 +86,7 @@ class AnnotateWorkspace(QWidget):
     def _connect(self) -> None:
         self.editor.said.connect(self.said)
         self.editor.committed.connect(self._say_fit)
-        self.image.undo_wanted.connect(self.undo_wanted)
-        self.image.redo_wanted.connect(self.redo_wanted)
+        self.marks.note_left.connect(self.image.canvas.setFocus)
 
     # What the window does with it.
 
@@ -130,9 +127,20 @@ class AnnotateWorkspace(QWidget):
 
     def reset_layout(self) -> None:
         """As at the very first start."""
-        sizes = {"columns": _COLUMNS, "left": _LEFT, "right": _RIGHT}
+        left = max(_LEFT_LEAST, round(self.width() * _LEFT_SHARE))
+        right = max(_RIGHT_LEAST, round(self.width() * _RIGHT_SHARE))
+        columns = (left, max(self.width() - left - right, _IMAGE_LEAST), right)
+        sizes = {"columns": columns, "left": _LEFT, "right": _RIGHT}
         for name, splitter in self._splitters.items():
             splitter.setSizes(list(sizes[name]))
+
+    def showEvent(self, event) -> None:
+        """Sizes are shared out, or taken back, once there is something to share."""
+        super().showEvent(event)
+        if not self._is_arranged:
+            self._is_arranged = True
+            self.reset_layout()
+            self._restore()
 
     def _restore(self) -> None:
         for name, splitter in self._splitters.items():
@@ -146,12 +154,7 @@ class AnnotateWorkspace(QWidget):
         self.queue.shut_down()
         self.mesh.shut_down()
         self.fitter.shut_down()
+        if not self._is_arranged:
+            return
         for name, splitter in self._splitters.items():
             self.settings.put(f"{KEEP}/splitter_{name}", splitter.saveState())
-
-
-def _empty(title: str, theme) -> Panel:
-    """Where a panel will stand."""
-    panel = Panel(title, theme)
-    panel.set_body(QWidget())
-    return panel
