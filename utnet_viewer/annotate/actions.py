@@ -57,69 +57,104 @@ class Row:
     more_keys: tuple[str, ...] = ()
 
 
-#: The menu, part by part.
+#: The menu, part by part; a part with a name is a menu of its own.
 PARTS = (
     (
-        Row("annotate_undo", "Undo", "Ctrl+Z", "undo", can="undo"),
-        Row("annotate_redo", "Redo", "Ctrl+Shift+Z", "redo", can="redo", more_keys=("Ctrl+Y",)),
+        "",
+        (
+            Row("annotate_undo", "Undo", "Ctrl+Z", "undo", can="undo"),
+            Row("annotate_redo", "Redo", "Ctrl+Shift+Z", "redo", can="redo", more_keys=("Ctrl+Y",)),
+        ),
     ),
     (
-        Row("annotate_done_next", "Done, next of the queue", "Ctrl+Return", "done_next"),
-        Row("annotate_next", "Next of the queue", "N", "step", (1,), "step"),
-        Row("annotate_previous", "Previous of the queue", "B", "step", (-1,), "step"),
+        "",
+        (
+            Row("annotate_done_next", "Done, next of the queue", "Ctrl+Return", "done_next"),
+            Row("annotate_next", "Next of the queue", "N", "step", (1,), "step"),
+            Row("annotate_previous", "Previous of the queue", "B", "step", (-1,), "step"),
+        ),
     ),
     (
-        Row("annotate_new", "Review: new", "1", "review", ("new",)),
-        Row("annotate_in_review", "Review: in review", "2", "review", ("in review",)),
-        Row("annotate_done", "Review: done", "3", "review", ("done",)),
-        Row("annotate_rejected", "Review: rejected", "4", "review", ("rejected",)),
+        "Review",
+        (
+            Row("annotate_new", "Review: new", "1", "review", ("new",)),
+            Row("annotate_in_review", "Review: in review", "2", "review", ("in review",)),
+            Row("annotate_done", "Review: done", "3", "review", ("done",)),
+            Row("annotate_rejected", "Review: rejected", "4", "review", ("rejected",)),
+        ),
     ),
     (
-        Row("annotate_bad", "Flag: bad GT", "Alt+1", "flag", ("bad",)),
-        Row("annotate_blur", "Flag: blur", "Alt+2", "flag", ("blur",)),
-        Row("annotate_heavy", "Flag: heavy occlusion", "Alt+3", "flag", ("occluded",)),
-        Row("annotate_crop", "Flag: crop wrong", "Alt+4", "flag", ("crop",)),
-        *(
+        "Flags and note",
+        (
+            Row("annotate_bad", "Flag: bad GT", "Alt+1", "flag", ("bad",)),
+            Row("annotate_blur", "Flag: blur", "Alt+2", "flag", ("blur",)),
+            Row("annotate_heavy", "Flag: heavy occlusion", "Alt+3", "flag", ("occluded",)),
+            Row("annotate_crop", "Flag: crop wrong", "Alt+4", "flag", ("crop",)),
+            *(
+                Row(
+                    f"annotate_own_{n}",
+                    f"Own flag {n + 1}",
+                    f"Alt+{n + 5}",
+                    "own_flag",
+                    (n,),
+                    f"own{n}",
+                )
+                for n in range(OWN_FLAGS)
+            ),
+            Row("annotate_new_flag", "Add a flag of your own…", "Alt+0", "new_flag"),
+            Row("annotate_note", "Write the note", "W", "write_note"),
+        ),
+    ),
+    (
+        "Joint",
+        (
             Row(
-                f"annotate_own_{n}",
-                f"Own flag {n + 1}",
-                f"Alt+{n + 5}",
-                "own_flag",
-                (n,),
-                f"own{n}",
-            )
-            for n in range(OWN_FLAGS)
+                "annotate_visibility",
+                "Visibility of the joint",
+                "V",
+                "visibility",
+                can="mark_joint",
+            ),
+            Row("annotate_lock", "Lock the joint, or let it go", "L", "lock", can="joint"),
+            Row("annotate_reset_joint", "Reset the joint", "R", "reset_joint", can="reset_joint"),
+            Row("annotate_joint_on", "Next joint", ".", "select_next", (1,), "hand"),
+            Row("annotate_joint_back", "Previous joint", ",", "select_next", (-1,), "hand"),
         ),
-        Row("annotate_new_flag", "Add a flag of your own…", "Alt+0", "new_flag"),
-        Row("annotate_note", "Write the note", "W", "write_note"),
     ),
     (
-        Row("annotate_visibility", "Visibility of the joint", "V", "visibility", can="mark_joint"),
-        Row("annotate_lock", "Lock the joint, or let it go", "L", "lock", can="joint"),
-        Row("annotate_reset_joint", "Reset the joint", "R", "reset_joint", can="reset_joint"),
-        Row("annotate_joint_on", "Next joint", ".", "select_next", (1,), "hand"),
-        Row("annotate_joint_back", "Previous joint", ",", "select_next", (-1,), "hand"),
-    ),
-    (
-        Row("annotate_mode", "Keep the hand possible, or free 2D", "F", "switch_mode", can="hand"),
-        Row("annotate_reset", "Reset the hand", "Shift+R", "reset", can="reset"),
-        Row("annotate_label", "Start from the label", "Alt+L", "start", ("label",), "label"),
-        Row(
-            "annotate_prediction",
-            "Start from the prediction",
-            "Alt+P",
-            "start",
-            ("prediction",),
-            "prediction",
+        "Hand",
+        (
+            Row(
+                "annotate_mode",
+                "Keep the hand possible, or free 2D",
+                "F",
+                "switch_mode",
+                can="hand",
+            ),
+            Row("annotate_reset", "Reset the hand", "Shift+R", "reset", can="reset"),
+            Row("annotate_label", "Start from the label", "Alt+L", "start", ("label",), "label"),
+            Row(
+                "annotate_prediction",
+                "Start from the prediction",
+                "Alt+P",
+                "start",
+                ("prediction",),
+                "prediction",
+            ),
+            Row("annotate_mean", "Start from the mean hand", "Alt+M", "start", ("mean",), "mean"),
         ),
-        Row("annotate_mean", "Start from the mean hand", "Alt+M", "start", ("mean",), "mean"),
     ),
     (
-        Row("annotate_export", "Export annotations…", "Ctrl+Shift+E", "export", can="export"),
-        Row("annotate_import", "Import annotations…", "Ctrl+Shift+I", "take_in", can="write_any"),
+        "",
+        (
+            Row("annotate_export", "Export annotations…", "Ctrl+Shift+E", "export", can="export"),
+            Row(
+                "annotate_import", "Import annotations…", "Ctrl+Shift+I", "take_in", can="write_any"
+            ),
+        ),
     ),
 )
-ROWS = tuple(row for part in PARTS for row in part)
+ROWS = tuple(row for _title, part in PARTS for row in part)
 
 
 class AnnotateActions(QObject):
@@ -142,10 +177,12 @@ class AnnotateActions(QObject):
             ).setEnabled(False)
 
     def fill(self, menu: QMenu) -> None:
-        """Put them into a menu, with lines between the parts."""
-        for part in PARTS:
-            menu.addActions([self._actions[row.name] for row in part])
-            menu.addSeparator()
+        """Put them into a menu, some in menus of their own."""
+        for title, part in PARTS:
+            into = menu.addMenu(title) if title else menu
+            into.addActions([self._actions[row.name] for row in part])
+            if not title:
+                menu.addSeparator()
 
     def attach(self, acting: Acting) -> None:
         """The tab is there: from now on they do something."""
@@ -167,7 +204,7 @@ class AnnotateActions(QObject):
         name_action(self._actions["annotate_undo"], f"Undo: {undo}" if undo else "Undo")
         name_action(self._actions["annotate_redo"], f"Redo: {redo}" if redo else "Redo")
         for number in range(OWN_FLAGS):
-            words = acting.own_flag_words(number) or f"Own flag {number + 1}"
+            words = acting.own_flag_words(number) or f"Own flag {number + 1}: none yet"
             name_action(self._actions[f"annotate_own_{number}"], words)
 
 
