@@ -8,13 +8,14 @@ import argparse
 import importlib
 
 NAME = "annotations"
-HELP = "list, count, export and import what was said of a dataset's frames"
+HELP = "list, count, export and import what was said of a dataset's frames; suggest what to look at"
 
 ACTIONS = (
     "annotations_list",
     "annotations_stats",
     "annotations_export",
     "annotations_import",
+    "annotations_suggest",
 )
 
 
