@@ -149,8 +149,9 @@ class AnnotateWorkspace(QWidget):
                 splitter.restoreState(state)
 
     def shut_down(self) -> None:
-        """Keep what is being dragged, end threads and the fitter, remember the layout."""
+        """Keep what is being dragged and typed, end threads and the fitter, remember the layout."""
         self.editor.shut_down()
+        self.marks.flush()
         self.queue.shut_down()
         self.mesh.shut_down()
         self.fitter.shut_down()
