@@ -1,0 +1,208 @@
+"""A sequence being fitted from its key frames: read, asked for, proposed, accepted. No widgets."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from core.data.frame_index import FrameIndex
+from core.hand.fitting.target import Fit
+from utnet_viewer.annotate.sequence_plan import (
+    KeyFrame,
+    LabelledFrame,
+    Proposal,
+    frame_times,
+    key_frames,
+    proposals_of,
+    request_of,
+)
+from utnet_viewer.annotate.sequence_reader import SequenceReader
+
+if TYPE_CHECKING:
+    from utnet_viewer.annotate.annotations import Annotations
+    from utnet_viewer.processes.fit_client import FitClient
+
+
+class Phase(Enum):
+    """What goes on."""
+
+    NOTHING = "no sequence"
+    READING = "labels are being read"
+    READY = "can be fitted"
+    FITTING = "is being fitted"
+    PROPOSED = "was fitted, nothing is written yet"
+
+
+class SequenceFitting(QObject):
+    """One sequence of the open split at a time.
+
+    Attributes:
+        phase: What goes on.
+        sequence: Its name, "" for none.
+        frames, times: Its frames in order, and when they were taken, in frames.
+        keys: Its corrected frames.
+        problem: Why the last fit did not come to its end; "" where it did.
+        proposals: What was fitted.
+        is_outdated: Whether corrections changed since they were made.
+    """
+
+    changed = Signal()  # any of the above
+    keys_changed = Signal()
+    progressed = Signal(int, int, float)  # frames done, frames in all, seconds to go (NaN unknown)
+
+    def __init__(
+        self,
+        annotations: Annotations,
+        fitter: FitClient,
+        parent: QObject | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(parent)
+        self._annotations, self._fitter, self._clock = annotations, fitter, clock
+        self.reader = SequenceReader(self)
+        self.phase = Phase.NOTHING
+        self.sequence = self.split = self.problem = ""
+        self.frames: list[LabelledFrame] = []
+        self.times: list[float] = []
+        self.keys: list[KeyFrame] = []
+        self.proposals: list[Proposal] = []
+        self.is_outdated = False
+        self._asked: tuple[list[LabelledFrame], list[float], set[int]] = ([], [], set())
+        self._begun_s = 0.0
+        self.reader.labels_progressed.connect(self._on_read)
+        self.reader.labels_read.connect(self._on_labels)
+        fitter.sequence_progress.connect(self._on_progress)
+        fitter.sequence_done.connect(self._on_done)
+        fitter.sequence_failed.connect(self._on_failed)
+        annotations.changed.connect(self._on_annotations)
+
+    # What is open.
+
+    def open(self, index: FrameIndex | None, sequence: str) -> None:
+        """Take another sequence of a split, or none (""); its labels are read beside."""
+        self.cancel()
+        self.sequence, self.split = sequence, "" if index is None else index.split
+        self.frames, self.times, self.keys, self.proposals = [], [], [], []
+        self.problem, self.is_outdated = "", False
+        rows = [int(row) for row in index.sequences[sequence]] if sequence else []
+        self.phase = Phase.READING if rows else Phase.NOTHING
+        self.reader.open(index, rows)
+        self.changed.emit()
+        self.keys_changed.emit()
+
+    def close(self) -> None:
+        """Give up what is under way, and read nothing more."""
+        self.cancel()
+        self.reader.close()
+
+    def _on_read(self, done: int, total: int) -> None:
+        self.progressed.emit(done, total, float("nan"))
+
+    def _on_labels(self, frames: list[LabelledFrame]) -> None:
+        self.frames, self.times = list(frames), frame_times([frame.name for frame in frames])
+        self.phase = Phase.READY
+        self._find_keys()
+        self.changed.emit()
+
+    def _find_keys(self) -> None:
+        self.keys = key_frames(self.frames, lambda name: self._annotations.state(name, self.split))
+        self.keys_changed.emit()
+
+    def _on_annotations(self, names: set[str]) -> None:
+        """Somebody corrected or undid something: of this sequence?"""
+        prefix = f"{self.sequence}/"
+        if not self.frames or (names and not any(name.startswith(prefix) for name in names)):
+            return
+        before = {key.frame.row: key.correction for key in self.keys}
+        self._find_keys()
+        if {key.frame.row: key.correction for key in self.keys} != before and self.proposals:
+            self.is_outdated = True
+            self.changed.emit()
+
+    # Fitting.
+
+    def start(self, first: int, last: int, key_rows: set[int], *, smoothness: float) -> bool:
+        """Fit the frames from position `first` to `last` with these rows as key frames.
+
+        Returns False and says `problem` where that cannot be asked.
+        """
+        if self.phase not in (Phase.READY, Phase.PROPOSED):
+            return False
+        frames, times = self.frames[first : last + 1], self.times[first : last + 1]
+        corrections = {
+            key.frame.row: key.correction
+            for key in self.keys
+            if key.frame.row in key_rows and not key.problem
+        }
+        try:
+            asked, is_right = request_of(frames, times, corrections)
+        except ValueError as error:
+            self.problem = str(error)
+            self.changed.emit()
+            return False
+        self._asked = frames, times, set(corrections)
+        self.problem, self.proposals, self.is_outdated = "", [], False
+        self.phase, self._begun_s = Phase.FITTING, self._clock()
+        self.changed.emit()
+        self.progressed.emit(0, len(asked), float("nan"))
+        self._fitter.request_sequence(asked, is_right=is_right, smoothness=smoothness)
+        return True
+
+    def cancel(self) -> None:
+        """Give the fit up; what was proposed before is gone already."""
+        if self.phase is Phase.FITTING:
+            self._fitter.cancel_sequence()
+            self.phase = Phase.READY
+            self.changed.emit()
+
+    def discard(self) -> None:
+        """Give up what is under way, and what was proposed."""
+        self.cancel()
+        if self.phase is Phase.PROPOSED:
+            self.proposals, self.is_outdated = [], False
+            self.phase = Phase.READY
+            self.changed.emit()
+
+    def _on_progress(self, done: int, total: int) -> None:
+        if self.phase is Phase.FITTING:
+            passed_s = self._clock() - self._begun_s
+            to_go_s = passed_s / done * (total - done) if done else float("nan")
+            self.progressed.emit(done, total, to_go_s)
+
+    def _on_done(self, fits: dict[int, Fit]) -> None:
+        if self.phase is not Phase.FITTING:
+            return
+        frames, times, keys = self._asked
+        by_hand = {key.frame.row for key in self.keys}
+        self.proposals = proposals_of(fits, frames, times, keys=keys, by_hand=by_hand)
+        self.phase = Phase.PROPOSED
+        self.changed.emit()
+
+    def _on_failed(self, why: str) -> None:
+        if self.phase is Phase.FITTING:
+            self.phase, self.problem = Phase.READY, why
+            self.changed.emit()
+
+    # Accepting.
+
+    def accept(self, rows: set[int]) -> bool:
+        """Write the proposed hands of these rows, all as one change that is undone as one.
+
+        Returns False where the annotations did not take it: they say why.
+        """
+        taken = [one for one in self.proposals if one.frame.row in rows]
+        if not taken:
+            return False
+        noun = "frame" if len(taken) == 1 else "frames"
+        words = f"fitted {len(taken):,} {noun} of {self.sequence}"
+        group = uuid.uuid4().hex
+        if not self._annotations.changes([one.change(self.split, words, group) for one in taken]):
+            return False
+        self.discard()
+        return True
