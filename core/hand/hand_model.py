@@ -66,6 +66,8 @@ class HandModel:
         pose_components: (45, 45) PCA basis of hand poses, one a row.
         pose_mean_rad: (45,) mean pose; added only where someone asks for a non-flat mean.
         fingertips: One of `core.conventions.FINGERTIP_VERTICES`.
+        pose_coefficients: (n, 45) the poses that the components were made from, in them and less
+            the mean; None where the file has none. They say how far hands bend.
     """
 
     name: str
@@ -80,6 +82,7 @@ class HandModel:
     pose_components: np.ndarray
     pose_mean_rad: np.ndarray
     fingertips: str = "ho3d"
+    pose_coefficients: np.ndarray | None = None
 
     @cached_property
     def fingertip_vertices(self) -> np.ndarray:

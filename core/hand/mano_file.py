@@ -37,6 +37,10 @@ _SHAPES = {
 }
 
 
+#: Not every file has it; fitting's prior of poses comes from it (`core.hand.fitting.prior`).
+_COEFFICIENTS = "hands_coeffs"
+
+
 class HandModelFileError(ValueError):
     """A file that is not a usable hand model; says which file, what is wrong, what to do."""
 
@@ -121,7 +125,8 @@ def _npz_members(data: bytes, name: str) -> dict:
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise ValueError("a single array")
         # Texts such as bs_style, and objects that somebody added, are not looked at.
-        return {key: archive[key] for key in archive.files if key in (*_SHAPES, "shapedirs")}
+        wanted = (*_SHAPES, "shapedirs", _COEFFICIENTS)
+        return {key: archive[key] for key in archive.files if key in wanted}
     except Exception as error:  # numpy, zipfile, zlib, tokenize: a cut file meets any of them
         raise HandModelFileError(name, f"not a whole .npz of plain arrays ({error})") from error
 
@@ -160,7 +165,19 @@ def _hand_model(file: _File, *, is_stand_in: bool, fingertips: str, is_right: bo
         pose_components=file.array("hands_components").astype(float),
         pose_mean_rad=file.array("hands_mean").astype(float),
         fingertips=fingertips,
+        pose_coefficients=_pose_coefficients(file),
     )
+
+
+def _pose_coefficients(file: _File) -> np.ndarray | None:
+    """Coefficients (n, 45) of the poses that the components come from, where the file has them."""
+    if _COEFFICIENTS not in file.members:
+        return None
+    coefficients = file.array(_COEFFICIENTS)
+    if coefficients.ndim != 2 or coefficients.shape[1] != 45 or len(coefficients) < 2:
+        text = f"{_COEFFICIENTS!r} is {coefficients.shape}, not (two or more, 45)"
+        raise HandModelFileError(file.name, text)
+    return coefficients.astype(float)
 
 
 def _shape_basis(file: _File) -> np.ndarray:
