@@ -64,7 +64,14 @@ class Status:
 class Bench(QMainWindow):
     """A window with the panels beside each other and the actions' keys."""
 
-    def __init__(self, dataset: Path, *, store: Path | None = None, split: str = "train") -> None:
+    def __init__(
+        self,
+        dataset: Path,
+        *,
+        store: Path | None = None,
+        split: str = "train",
+        fitter: QObject | None = None,
+    ) -> None:
         super().__init__()
         self.theme, self.settings, self.status = Theme(), Settings(self), Status()
         self.actions_ = Actions(self)
@@ -72,7 +79,7 @@ class Bench(QMainWindow):
         self.document = Document(stand_in_hand())
         self.document.row_changed.connect(self._bring)
         self.annotations = Annotations(self.document, self)
-        self.fitter = StillFitter()
+        self.fitter = fitter or StillFitter()
         self.document.set_index(open_index(dataset, split, hand_model=stand_in_hand()))
         self.annotations.use_dataset(self.document.index, path=store)
         self.editor = HandEditor(self.document, self.annotations, self.fitter, self)
@@ -90,6 +97,7 @@ class Bench(QMainWindow):
             self.marks,
             export=lambda: self.exports.append("out"),
             take_in=lambda: self.exports.append("in"),
+            fit_sequence=lambda: self.exports.append("sequence"),
         )
         self.acting = Acting(tools, self)
         keys.attach(self.acting)

@@ -43,6 +43,7 @@ class Tools:
         marks: Flags and note.
         export: Asks how, and writes the annotations elsewhere.
         take_in: Asks what, and takes annotations in.
+        fit_sequence: Shows the sequence on screen, to be fitted from its corrected frames.
     """
 
     document: Document
@@ -52,6 +53,7 @@ class Tools:
     marks: MarksPanel
     export: Callable[[], None]
     take_in: Callable[[], None]
+    fit_sequence: Callable[[], None]
 
 
 class Acting(QObject):
@@ -277,3 +279,8 @@ class Acting(QObject):
     def take_in(self) -> None:
         """Take annotations in."""
         self._tools.take_in()
+
+    def fit_sequence(self) -> None:
+        """Fit the sequence on screen from its corrected frames."""
+        self._editor.settle()
+        self._tools.fit_sequence()

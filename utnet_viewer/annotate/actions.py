@@ -147,6 +147,13 @@ PARTS = (
     (
         "",
         (
+            Row(
+                "annotate_sequence",
+                "Fit the sequence from its corrected frames…",
+                "S",
+                "fit_sequence",
+                can="write_any",
+            ),
             Row("annotate_export", "Export annotations…", "Ctrl+Shift+E", "export", can="export"),
             Row(
                 "annotate_import", "Import annotations…", "Ctrl+Shift+I", "take_in", can="write_any"

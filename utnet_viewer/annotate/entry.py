@@ -38,6 +38,8 @@ class AnnotateEntry(WorkspaceEntry):
     def _make_workspace(self) -> None:
         from utnet_viewer.annotate.acting import Acting, Tools
         from utnet_viewer.annotate.edit_tool import EditTool
+        from utnet_viewer.annotate.hand_view import HandView
+        from utnet_viewer.annotate.sequence_dialog import SequenceDialog
         from utnet_viewer.annotate.workspace import AnnotateWorkspace
         from utnet_viewer.processes.fit_client import FitClient
 
@@ -48,6 +50,8 @@ class AnnotateEntry(WorkspaceEntry):
         self._show(workspace, focus=workspace.image.canvas)
         keys = self._window.actions_
         keys.list_focus_keys("On the photo of Annotate", EditTool.SHEET_KEYS)
+        keys.list_focus_keys("On the mesh of Annotate", HandView.SHEET_KEYS)
+        keys.list_focus_keys("In “Fit a sequence”", SequenceDialog.SHEET_KEYS)
         tools = Tools(
             document,
             session.annotations,
@@ -56,6 +60,7 @@ class AnnotateEntry(WorkspaceEntry):
             workspace.marks,
             export=lambda: None,
             take_in=lambda: None,
+            fit_sequence=workspace.fit_sequence,
         )
         acting = Acting(tools, workspace)
         self.actions.attach(acting)

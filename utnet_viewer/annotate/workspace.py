@@ -15,6 +15,7 @@ from utnet_viewer.annotate.marks_panel import MarksPanel
 from utnet_viewer.annotate.mesh_panel import MeshEditPanel
 from utnet_viewer.annotate.queue_panel import QueuePanel
 from utnet_viewer.annotate.review_strip import ReviewStrip
+from utnet_viewer.annotate.sequence_dialog import SequenceDialog
 from utnet_viewer.numbers import fixed
 from utnet_viewer.processes.fit_client import FitClient
 from utnet_viewer.session import Session
@@ -50,6 +51,7 @@ class AnnotateWorkspace(QWidget):
         self.review = ReviewStrip(document, theme, annotations, actions)
         self.history = HistoryPanel(document, theme, annotations)
         self.mesh = MeshEditPanel(document, self.editor, theme)
+        self.sequence: SequenceDialog | None = None  # made when it is first asked for
         self.joints = JointsPanel(document, theme, self.editor, actions)
         self.marks = MarksPanel(document, theme, annotations, self.settings, actions)
         self._arrange()
@@ -148,8 +150,18 @@ class AnnotateWorkspace(QWidget):
             if not state.isEmpty():
                 splitter.restoreState(state)
 
+    def fit_sequence(self) -> None:
+        """Show the sequence on screen, to be fitted from its corrected frames."""
+        if self.sequence is None:
+            self.sequence = SequenceDialog(
+                self.document, self.annotations, self.fitter, self.theme, self.window()
+            )
+        self.sequence.open_here()
+
     def shut_down(self) -> None:
         """Keep what is being dragged and typed, end threads and the fitter, remember the layout."""
+        if self.sequence is not None:
+            self.sequence.shut_down()
         self.editor.shut_down()
         self.marks.flush()
         self.queue.shut_down()
