@@ -24,7 +24,7 @@ def begun(state: FrameState, change: Change) -> list[Change]:
         return [change]
     group = uuid.uuid4().hex
     review = Change(change.frame, change.split, "review", ReviewState.IN_REVIEW, WORDS, group)
-    return [review, replace(change, group=group)]
+    return [replace(change, group=group), review]
 
 
 def write(annotations: Annotations, field: str, value: object, words: str, *, frame: str) -> bool:

@@ -21,6 +21,8 @@ KEEP = "annotate/flags"
 
 LONGEST_FLAG = 24
 _CHIP, _PAD = 26, 10
+#: Narrower, a column would ask for a line a flag.
+_LEAST = 260
 
 
 def flag_of(text: str) -> str:
@@ -140,6 +142,7 @@ class FlagChips(QWidget):
         self.field.left.connect(self._leave)
         self._layout.addWidget(self.plus)
         self._layout.addWidget(self.field)
+        self.setMinimumWidth(_LEAST)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

@@ -28,7 +28,7 @@ class NoteField(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setProperty(RING_PROPERTY, True)
         self.setMinimumHeight(48)
-        self.document().setDocumentMargin(4)
+        self.setStyleSheet("NoteField { padding: 5px 8px; }")
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.flush)
         self.textChanged.connect(self._on_text_changed)
