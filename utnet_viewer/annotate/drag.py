@@ -22,7 +22,7 @@ class Drag:
         placed: The joints that a person has placed when it is over.
         key: Of the newest request to the fitter, 0 before one.
         first_key: Of the first: older answers belong to something else.
-        is_fitted: Whether an answer has come.
+        fitted: The hand as it was fitted last, None before an answer.
         is_released: Whether it only waits for the newest answer.
         answered_key: Of the newest answer.
     """
@@ -35,6 +35,6 @@ class Drag:
     placed: frozenset[int]
     key: int = 0
     first_key: int = 0
-    is_fitted: bool = False
+    fitted: EditedHand | None = None
     is_released: bool = False
     answered_key: int = 0

@@ -175,7 +175,7 @@ class HandEditor(EditedFrame):
         drag.first_key = drag.first_key or drag.key
         # Begun where the last answer is: the next one is near it. What the hand is drawn towards
         # is the drag's base, so the way of the pointer leaves no trace.
-        begin = self.fit.mano if drag.is_fitted else drag.base.mano
+        begin = drag.base.mano if drag.fitted is None else drag.fitted.mano
         self._fitter.request(drag.key, target, begin, drag.base.is_right)
 
     def release(self) -> None:
@@ -192,7 +192,7 @@ class HandEditor(EditedFrame):
 
     def _end_if_answered(self) -> None:
         drag = self._drag
-        if drag.is_fitted and drag.answered_key == drag.key:
+        if drag.answered_key == drag.key:
             self._keep()
         else:
             self.changed.emit()
@@ -210,7 +210,8 @@ class HandEditor(EditedFrame):
         drag = self._drag
         if drag is None:
             return
-        if drag.is_fitted or not drag.key:
+        if drag.fitted is not None or not drag.key:
+            self._hand = drag.fitted or self._hand
             self._keep()
             return
         self._drag = None
@@ -227,8 +228,8 @@ class HandEditor(EditedFrame):
         if not np.isfinite(fit.keypoints_px).all():
             self._on_failed(key, "the hand would lie behind the camera")
             return
-        self.fit, drag.is_fitted, drag.answered_key = fit, True, key
-        self._hand = replace(drag.base.fitted(fit), placed=drag.placed)
+        self.fit, drag.answered_key = fit, key
+        self._hand = drag.fitted = replace(drag.base.fitted(fit), placed=drag.placed)
         if drag.is_released:
             self._end_if_answered()
         else:
@@ -239,7 +240,7 @@ class HandEditor(EditedFrame):
         if drag is None or key != drag.key:
             return
         why = why.rstrip(".")
-        self.fit, drag.key, drag.is_fitted = None, 0, False
+        self.fit, drag.fitted, drag.key = None, None, 0
         if drag.wish is None:
             self._drag = None
             self._load()
