@@ -17,7 +17,7 @@ from utnet_viewer.mesh.render_state import Quality
 from utnet_viewer.theme import Theme
 
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-SHIFT = Qt.KeyboardModifier.ShiftModifier
+SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 INDEX_TIP, THUMB_TIP = 17, 16
 
 
@@ -78,7 +78,7 @@ def in_view(view, by_mm: np.ndarray) -> np.ndarray:
 def test_says_what_is_drawn_and_by_which_hand_model(panel):
     assert panel.title == "Mesh"
     assert panel.subtitle == "follows the drag"
-    assert panel.legend.words == "edited; original, outline"
+    assert panel.legend.words == "edited; original"
     assert panel.legend.hand_model.text() == "stand-in hand, not MANO"
 
 
@@ -282,6 +282,31 @@ def test_the_selected_joint_is_ringed_on_screen_but_not_in_a_picture_to_take(pan
     assert len(rows) > 20
     assert np.hypot(columns - at.x(), rows - at.y()).max() < 14
     assert np.array_equal(taken(), in_picture)
+
+
+def test_the_hand_fills_the_view_in_every_size_until_a_person_turns_it(qtbot, panel, view):
+    def height_share() -> float:
+        y = view.camera.project(view.scene.points_mm, view.width(), view.height())[:, 1]
+        x = view.camera.project(view.scene.points_mm, view.width(), view.height())[:, 0]
+        return max(np.ptp(y) / view.height(), np.ptp(x) / view.width())
+
+    for size in ((300, 240), (700, 500)):
+        panel.resize(*size)
+        qtbot.waitUntil(lambda size=size: view.width() == size[0])
+        assert 0.6 < height_share() < 0.85
+    qtbot.keyClick(view, Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier | ALT)
+    camera = view.camera
+    panel.resize(400, 300)
+    qtbot.waitUntil(lambda: view.width() == 400)
+    assert view.camera == camera
+    qtbot.keyClick(view, Qt.Key.Key_0)
+    assert 0.6 < height_share() < 0.85
+
+
+def test_depth_points_are_shown_where_the_frame_has_them(panel, view):
+    before = colours_of(view)
+    panel.cloud.trigger()
+    assert (np.abs(colours_of(view) - before).sum(-1) > 60).sum() > 500
 
 
 def test_pointing_at_a_joint_tells_the_other_panels(document, view):

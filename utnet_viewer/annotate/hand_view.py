@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPen
 
 from core.hand.hand_model import HandModel
@@ -15,6 +15,7 @@ from utnet_viewer.annotate.hand_paint import (
     paint_joint_ring,
     paint_wish,
 )
+from utnet_viewer.mesh.orbit_camera import OrbitCamera
 from utnet_viewer.mesh.stage import Layers, Stage
 from utnet_viewer.mesh.view import MeshView
 from utnet_viewer.theme import Theme
@@ -37,6 +38,12 @@ _WAYS = {
     Qt.Key.Key_PageUp: (0.0, 0.0, 1.0),
     Qt.Key.Key_PageDown: (0.0, 0.0, -1.0),
 }
+
+
+def _first_view() -> OrbitCamera:
+    """As the photo sees the hand, but a little from above: left is left, and depth is seen."""
+    level = OrbitCamera().facing(np.array([0.0, 0.0, 1.0]), np.array([0.0, -1.0, 0.0]))
+    return level.orbit(0.0, 40.0)
 
 
 @dataclass(eq=False)
@@ -78,6 +85,8 @@ class HandView(OwnKeys, MeshView):
         super().__init__(hand_model, theme)
         self.setAccessibleName("Edited hand in 3D")
         self.layers = Layers(errors=False, skeleton=True)
+        self.camera = _first_view()
+        self._is_own_camera = False  # whether a person turned it: else it fits the hand by itself
         self.selected = -1
         self._pointed = -1
         self.is_editable = False
@@ -135,6 +144,26 @@ class HandView(OwnKeys, MeshView):
             centre = stage.point(joints_mm[joint]) if joint >= 0 else None
             if centre is not None:
                 paint_joint_ring(painter, centre, is_selected=is_selected)
+
+    def set_camera(self, camera: OrbitCamera) -> None:
+        """Look from elsewhere; from now on the camera stays where it is."""
+        self._is_own_camera = True
+        super().set_camera(camera)
+
+    def fit(self) -> None:
+        """Put the hands into the middle, as large as fits, here and in every other size."""
+        super().fit()
+        self._is_own_camera = False
+
+    def resizeEvent(self, event) -> None:
+        """Fit again, unless a person looks from a place of their own."""
+        super().resizeEvent(event)
+        if not self._is_own_camera:
+            self.fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Joints of a smaller hand could not be told apart."""
+        return QSize(220, 170)
 
     # --- the mouse ---------------------------------------------------------------------------
 

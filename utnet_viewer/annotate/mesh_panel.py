@@ -40,7 +40,6 @@ LAYER_TOGGLES = (
     ("mesh", "cube", "Edited surface", True),
     ("skeleton", "bone", "Edited joints and bones", True),
     ("ghost", "ghost", "Original, outline", True),
-    ("cloud", "dots-nine", "Measured depth points", False),
 )
 #: Presses of keys no farther apart than this are one edit.
 KEYS_PAUSE_MS = 600
@@ -97,6 +96,10 @@ class MeshEditPanel(Panel):
         fit = make_action(self, "Fit the edited hand")
         fit.triggered.connect(lambda: self.view.fit())
         self._views_menu.addAction(fit)
+        self._views_menu.addSeparator()
+        self.cloud = make_action(self, "Measured depth points", checkable=True)
+        self.cloud.toggled.connect(lambda is_shown: self._set_layer("cloud", is_shown))
+        self._views_menu.addAction(self.cloud)
         self.views = IconButton("video-camera", "Views of the edited hand", self.theme)
         self.views.action.triggered.connect(self._show_views)
         self.add_tool(self.views)
@@ -225,7 +228,7 @@ class MeshEditPanel(Panel):
         if scene is not None and scene.prediction is not None and (layers.mesh or layers.skeleton):
             entries.append(("cube" if layers.mesh else "bone", "edited"))
         if scene is not None and scene.truth is not None and layers.ghost:
-            entries.append(("ghost", "original, outline"))
+            entries.append(("ghost", "original"))
         self.legend.show_entries(tuple(entries))
 
     # --- what the person asks for ------------------------------------------------------------
