@@ -13,6 +13,7 @@ from core.files.embedded import DEMO, default_checkpoint, demo_dataset
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
 from utnet_viewer.annotate.annotations import Annotations
+from utnet_viewer.annotate.marked_list import MarkedList
 from utnet_viewer.crash_log import log
 from utnet_viewer.document import Document, EngineState, Sample
 from utnet_viewer.loading import Loader
@@ -61,6 +62,7 @@ class Session(QObject):
         self.engine = engine
         engine.setParent(self)
         self.samples = SamplesPanel(self.document, window.theme, settings=window.settings)
+        self.marked = MarkedList(self.annotations, self.samples, self)
         window.page.returns_focus_to = self.samples.table
         self.stepper = Stepper(
             self.document,

@@ -19,6 +19,8 @@ from utnet_viewer.settings import Settings
 from utnet_viewer.theme import DARK, Theme
 
 COUNT = 60
+#: What is chosen first; columns of marks are hidden where nobody said anything.
+MARKED = ("seq", "frame", "review", "flag", "note")
 DOWN = Qt.SortOrder.DescendingOrder
 
 
@@ -83,7 +85,7 @@ def test_every_figure_of_the_store_can_be_a_column(panel, evaluation):
     titles = {action.text(): action for action in menu.actions()}
     titles["MPJPE, mm"].trigger()
     titles["State"].trigger()
-    assert panel.table.columns == ("seq", "frame", "pa_mpjpe", "mpjpe", "px", "state")
+    assert panel.table.columns == (*MARKED, "pa_mpjpe", "mpjpe", "px", "state")
     cell = lambda row, key: panel.model.index(row, POSITIONS[key]).data()
     assert cell(3, "mpjpe") == f"{evaluation.column('mpjpe_mm')[3]:.1f}"
     assert cell(3, "joint.thumb_tip") == f"{evaluation.column('joint_errors_mm')[3, 16]:.1f}"

@@ -15,6 +15,7 @@ from core.evaluation.columns import SCALARS, FrameState
 from core.evaluation.frame_filter_columns import MissingColumnError, OneWord, Words
 from core.evaluation.metrics import FrameMetrics
 from utnet_viewer.samples.columns import stored_name
+from utnet_viewer.samples.row_marks import FLAG, NOTE, REVIEW, RowMarks
 
 if TYPE_CHECKING:  # it brings in what only a thread needs, later
     from core.evaluation.store import Evaluation
@@ -54,6 +55,7 @@ class Catalogue:
         evaluation: What is shown of a whole split; None where there is none.
         state: (N,) uint8 `FrameState` of the rows as it was last looked at.
         more: Further columns by their names in filters: `Words`, or figures (N,) with NaN.
+        marks: What people said of the rows; None where nobody did.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Catalogue:
         self.notes: tuple[str, ...] = ()
         self.evaluation: Evaluation | None = None
         self.more: dict[str, Words | np.ndarray] = {}
+        self.marks: RowMarks | None = None
         self._clear()
 
     @classmethod
@@ -97,6 +100,19 @@ class Catalogue:
     def sequence(self, row: int) -> str:
         """The sequence of a row."""
         return self.sequence_names[self.sequence_codes[row]]
+
+    @cached_property
+    def rows_by_name(self) -> dict[str, int]:
+        """The (first) row of every frame by its name, ``SEQ/ID``."""
+        return dict(zip(reversed(self._names), range(len(self) - 1, -1, -1), strict=True))
+
+    def set_marks(self, marks: RowMarks | None) -> None:
+        """What people said of the rows is another; None where nobody said anything."""
+        self.marks = marks
+        for name in (FLAG, NOTE, REVIEW):
+            self.more.pop(name, None)
+        if marks is not None:
+            self.more.update(marks.columns())
 
     def is_bad(self, row: int) -> bool:
         """Whether a row cannot be read or could not be evaluated."""

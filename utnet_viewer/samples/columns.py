@@ -118,10 +118,23 @@ STATUS_COLUMN = TableColumn(
     width=26,
 )
 
+
+def _mark(key: str, title: str, hint: str) -> TableColumn:
+    return TableColumn(key=key, head="", title=title, hint=hint, width=26)
+
+
+#: What people said of frames; each is there only where somebody did.
+MARK_COLUMNS = (
+    _mark("review", "Review", "How far the review of the frame is"),
+    _mark("flag", "Flags", "Flags set in Annotate"),
+    _mark("note", "Note", "Whether there is a note"),
+)
+
 #: All of them, in the order of the list.
 TABLE_COLUMNS = (
     SEQUENCE_COLUMN,
     FRAME_COLUMN,
+    *MARK_COLUMNS,
     *(_figure(key) for key in _FIGURES),
     STATE_COLUMN,
     *(_joint(column.name, column.joint, column.unit) for column in JOINTS),
@@ -132,7 +145,7 @@ TABLE_COLUMNS = (
 POSITIONS = {column.key: position for position, column in enumerate(TABLE_COLUMNS)}
 
 #: What is shown at the very first start.
-FIRST_COLUMNS = ("seq", "frame", "pa_mpjpe", "px")
+FIRST_COLUMNS = ("seq", "frame", "review", "flag", "note", "pa_mpjpe", "px")
 
 #: What the list is judged by where nothing else is said.
 FIRST_METRIC = "pa_mpjpe"

@@ -1,6 +1,7 @@
 """How a cell of the samples list is painted: figures with a bar behind, a flag, a picture."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt
@@ -8,7 +9,17 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from utnet_viewer.samples.columns import TABLE_COLUMNS
-from utnet_viewer.samples.table_model import PA, SEQUENCE, STATE, STATUS, SamplesModel
+from utnet_viewer.samples.row_marks import RowMarks
+from utnet_viewer.samples.table_model import (
+    FLAG,
+    NOTE,
+    PA,
+    REVIEW,
+    SEQUENCE,
+    STATE,
+    STATUS,
+    SamplesModel,
+)
 from utnet_viewer.theme import ICON, Theme, ui_font
 from utnet_viewer.widgets.icons import pixmap
 
@@ -49,6 +60,8 @@ class SamplesDelegate(QStyledItemDelegate):
         if column == STATUS:
             if model.catalogue.is_bad(row):
                 self._paint_flag(painter, rect)
+        elif column in (REVIEW, FLAG, NOTE):
+            self._paint_mark(painter, rect, mark_icon(model.catalogue.marks, row, column))
         elif column == SEQUENCE:
             self._paint_sequence(painter, rect, model, row)
         else:
@@ -115,6 +128,37 @@ class SamplesDelegate(QStyledItemDelegate):
         painter.fillRect(rect.right() - 3 - length, top, length, height, self._colours["bar"])
 
     def _paint_flag(self, painter: QPainter, rect: QRect) -> None:
+        self._paint_mark(painter, rect, ("warning", "warning"))
+
+    def _paint_mark(self, painter: QPainter, rect: QRect, mark: tuple[str, str] | None) -> None:
+        """An icon in the middle of its cell: its name, and the palette's name of its colour."""
+        if mark is None:
+            return
+        name, token = mark
         scale = painter.device().devicePixelRatioF()
-        picture = pixmap("warning", self._theme.palette.warning, scale=scale)
+        picture = pixmap(name, getattr(self._theme.palette, token), scale=scale)
         painter.drawPixmap(rect.center() - QPoint(ICON // 2, ICON // 2), picture)
+
+
+FLAG_ICON, NOTE_ICON = ("flag", "warning"), ("note-pencil", "t2")
+
+
+@cache
+def review_icons() -> tuple[tuple[str, str], ...]:
+    """Icon and colour of every review state, in the order of `row_marks.REVIEWS`."""
+    # Here: the window starts without annotations.
+    from utnet_viewer.annotate.words import REVIEW as TOLD
+    from utnet_viewer.training.run_words import TOKENS
+
+    return tuple((told.icon, TOKENS[told.kind]) for told in TOLD.values())
+
+
+def mark_icon(marks: RowMarks | None, row: int, column: int) -> tuple[str, str] | None:
+    """The icon of a cell of marks; None where it stays empty: new frames have none in the list."""
+    if marks is None:
+        return None
+    if column == REVIEW:
+        return review_icons()[marks.review[row]] if marks.review[row] else None
+    if column == FLAG:
+        return FLAG_ICON if marks.flag_count[row] else None
+    return NOTE_ICON if marks.has_note[row] else None

@@ -1,6 +1,6 @@
 """The table of the samples list: which columns it shows, how wide they are, what stays in sight."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from utnet_viewer.samples.columns import (
     FIRST_COLUMNS,
+    MARK_COLUMNS,
     POSITIONS,
     TABLE_COLUMNS,
     column_named,
@@ -72,6 +73,7 @@ class SamplesTable(QTableView):
         rows.setDefaultSectionSize(TABLE_ROW)
         self._columns: tuple[str, ...] = ()
         self._shows_status = False
+        self._unsaid = frozenset(column.key for column in MARK_COLUMNS)
         self._longest = _SEQUENCE_LEAST
         self._arrange_heads()
         self.set_columns(FIRST_COLUMNS)
@@ -101,11 +103,30 @@ class SamplesTable(QTableView):
         """Show these; sequence always, and keys that are none are left out."""
         wanted = {"seq", *keys}
         self._columns = tuple(c.key for c in TABLE_COLUMNS if c.key in wanted - {"status"})
-        for position, column in enumerate(TABLE_COLUMNS):
-            if position != STATUS:
-                self.setColumnHidden(position, column.key not in wanted)
+        self._hide_others()
         self._fit()
         self.columns_changed.emit()
+
+    def _hide_others(self) -> None:
+        for position, column in enumerate(TABLE_COLUMNS):
+            if position != STATUS:
+                is_shown = column.key in self._shown
+                if self.isColumnHidden(position) == is_shown:
+                    self.setColumnHidden(position, not is_shown)
+
+    @property
+    def _shown(self) -> list[str]:
+        """Chosen columns that have something to show."""
+        return [key for key in self._columns if key not in self._unsaid]
+
+    def show_marks(self, said: Container[str]) -> None:
+        """Of the columns of marks only those are shown whose key is in `said`: where nobody wrote a
+        note there is no column for notes."""
+        unsaid = frozenset(column.key for column in MARK_COLUMNS if column.key not in said)
+        if unsaid != self._unsaid:
+            self._unsaid = unsaid
+            self._hide_others()
+            self._fit()
 
     def show_column(self, key: str, is_shown: bool = True) -> None:
         """Show one column more, or one less."""
@@ -140,7 +161,7 @@ class SamplesTable(QTableView):
 
     def _fit(self) -> None:
         """The sequence takes what the others leave, and never less than it needs."""
-        others = sum(self.columnWidth(POSITIONS[key]) for key in self._columns if key != "seq")
+        others = sum(self.columnWidth(POSITIONS[key]) for key in self._shown if key != "seq")
         others += column_named("status").width if self._shows_status else 0
         delegate = self.itemDelegate()
         least = self._longest + delegate.picture_width

@@ -44,6 +44,7 @@ class SamplesPanel(Panel):
     """The list follows the document's row, and the document follows the list."""
 
     filtered = Signal()
+    listed = Signal()  # another list is open, and not filtered yet
     grown = Signal()  # an evaluation brought figures, or took them away
     said = Signal(str)  # a short sentence for the status bar
 
@@ -111,7 +112,7 @@ class SamplesPanel(Panel):
         self._filter_delay = QTimer(self, singleShot=True, interval=120)
         self._filter_delay.timeout.connect(self.apply_filter)
         self._growth = QTimer(self, singleShot=True, interval=REFRESH_MS)
-        self._growth.timeout.connect(self._take_growth)
+        self._growth.timeout.connect(self.refresh)
         self.filter_field.changed.connect(self._filter_delay.start)
         self.filter_field.entered.connect(self._leave_filter)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
@@ -138,6 +139,7 @@ class SamplesPanel(Panel):
             self.table.fit_frames(catalogue.frames.dtype.itemsize // 4)
             self.table.fit_sequences(catalogue.sequence_names)
         self.model.set_catalogue(catalogue)
+        self.listed.emit()
         self.apply_filter()
 
     def row_known(self, row: int) -> None:
@@ -176,7 +178,7 @@ class SamplesPanel(Panel):
             catalogue.forget_scores()
         else:
             catalogue.set_evaluation(evaluation)
-        self._take_growth()
+        self.refresh()
         self.grown.emit()
 
     def look_again(self) -> None:
@@ -189,7 +191,7 @@ class SamplesPanel(Panel):
             if not self._growth.isActive():
                 self._growth.start()
 
-    def _take_growth(self) -> None:
+    def refresh(self) -> None:
         """Filter, order and spread with what is known now; who scrolled away stays there."""
         bars = self.table.verticalScrollBar(), self.table.horizontalScrollBar()
         before = [bar.value() for bar in bars]

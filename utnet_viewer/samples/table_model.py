@@ -6,8 +6,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from core.evaluation.columns import FrameState
 from utnet_viewer.samples.catalogue import Catalogue
 from utnet_viewer.samples.columns import POSITIONS, TABLE_COLUMNS, TableColumn
+from utnet_viewer.samples.row_marks import REVIEWS
 
 SEQUENCE, FRAME, STATE, STATUS = (POSITIONS[key] for key in ("seq", "frame", "state", "status"))
+REVIEW, FLAG, NOTE = (POSITIONS[key] for key in ("review", "flag", "note"))
 PA, PIXELS = POSITIONS["pa_mpjpe"], POSITIONS["px"]
 
 STATE_WORDS = {
@@ -90,9 +92,21 @@ class SamplesModel(QAbstractTableModel):
         if self._sort_column == STATUS:
             return 1 - catalogue.bad_rows[rows].astype(np.int64)
         key = TABLE_COLUMNS[self._sort_column].key
+        if self._sort_column in (REVIEW, FLAG, NOTE):
+            return self._mark_keys(rows)
         if not catalogue.has_figures(key):
             return np.zeros(len(rows))
         return catalogue.figures(key)[rows]
+
+    def _mark_keys(self, rows: np.ndarray) -> np.ndarray:
+        """What was said first, as figures: reviews in their order, most flags, notes."""
+        marks = self.catalogue.marks
+        if marks is None:
+            return np.zeros(len(rows))
+        if self._sort_column == REVIEW:
+            return marks.review[rows].astype(np.int64)
+        said = marks.flag_count if self._sort_column == FLAG else marks.has_note
+        return -said[rows].astype(np.int64)
 
     def row_at(self, position: int) -> int:
         """The dataset's row at a position of the table."""
@@ -152,7 +166,8 @@ class SamplesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column in (SEQUENCE, STATE) else _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.catalogue.problem(row) or self.catalogue.name(row)
+            said = self._said(row, column)
+            return said or self.catalogue.problem(row) or self.catalogue.name(row)
         if role == Qt.ItemDataRole.UserRole:
             return row
         return None
@@ -164,12 +179,23 @@ class SamplesModel(QAbstractTableModel):
             return catalogue.sequence(row)
         if column == FRAME:
             return str(catalogue.frames[row])
-        if column == STATUS:
+        if column in (STATUS, REVIEW, FLAG, NOTE):
             return ""
         if column == STATE:
             return STATE_WORDS[FrameState(catalogue.state[row])]
         value = self.figure(row, column)
         return TABLE_COLUMNS[column].write(value)
+
+    def _said(self, row: int, column: int) -> str:
+        """What an icon of the marks stands for, in words; "" where there is none."""
+        marks = self.catalogue.marks
+        if marks is None:
+            return ""
+        if column == REVIEW:
+            return f"Review: {REVIEWS[marks.review[row]]}"
+        if column == FLAG:
+            return ", ".join(marks.flags_of(row))
+        return marks.note(row) if column == NOTE else ""
 
     def figure(self, row: int, column: int) -> float:
         """What a cell's words are made of, NaN where it is unknown."""
