@@ -55,8 +55,8 @@ class CorrectedIndex:
     def summary(self) -> str:
         """How many labels come from where, in a sentence."""
         count = len(self.corrections)
-        frames = "1 frame comes" if count == 1 else f"{count:,} frames come"
-        return f"labels of {frames} from corrections in {self.store} (edit {self.last_edit:,})"
+        labels = "the label of 1 frame comes" if count == 1 else f"labels of {count:,} frames come"
+        return f"{labels} from corrections in {self.store} (edit {self.last_edit:,})"
 
     @property
     def notes(self) -> list[str]:
@@ -66,14 +66,14 @@ class CorrectedIndex:
             notes.append(f"{self.store}: {self.damage}")
         if self.free_2d:
             notes.append(
-                f"{_frames(self.free_2d)} of {self.index.name} corrected in free 2D: such a "
-                "correction cannot become a 3D label, so the original one is used"
+                f"{_frames(self.free_2d)} corrected in free 2D, which cannot become a 3D label: "
+                "the original one is used"
             )
         foreign = len(self.corrections) - len(self._own)
         if foreign:
             notes.append(
-                f"{_frames(foreign)} of {self.index.name} corrected with another hand model than "
-                f"{self.hand_model.name}: their joints are used, their parameters are not"
+                f"{_frames(foreign)} corrected with another hand model than "
+                f"{self.hand_model.name}: the joints are used, the parameters are not"
             )
         return notes
 
@@ -263,4 +263,4 @@ def _box_px(frame: Frame, correction: Correction) -> np.ndarray | None:
 
 
 def _frames(count: int) -> str:
-    return "1 frame is" if count == 1 else f"{count:,} frames are"
+    return "1 frame was" if count == 1 else f"{count:,} frames were"

@@ -207,6 +207,17 @@ class DataConfig(Section):
         description="Your MANO_RIGHT.pkl; the labels of real data need it.",
         json_schema_extra={"kind": "file", "when_empty": "the embedded stand-in hand"},
     )
+    annotations: PathText = Field(
+        "",
+        description="File of this data set's annotations; hands that were corrected in 3D take the "
+        "place of their labels, and the data set stays as it is.",
+        json_schema_extra={"kind": "file", "when_empty": "the data set's own labels"},
+    )
+    leave_out_rejected: bool = Field(
+        True,
+        description="Neither learn from nor measure on frames that the annotations say were "
+        "rejected in review.",
+    )
 
     @model_validator(mode="after")
     def _one_validation_set(self) -> Self:

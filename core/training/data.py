@@ -1,13 +1,16 @@
 """The frames of a run: what is learned from, what is measured on, what constants score there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from core.annotation.corrected import CorrectedIndex
 from core.data.frame_index import FrameIndex
 from core.data.opening import open_dataset
 from core.files.embedded import dataset_folder
 from core.hand.hand_model import HandModel
+from core.training.annotated import Annotated, annotated
 from core.training.config import DataConfig
 from core.training.frames import (
     Beat,
@@ -58,22 +61,11 @@ def open_data(
         DatasetError: A folder or list that cannot be used, or a picture that cannot be read.
         NoLabelsError: Nothing to learn from, or nothing to measure on.
     """
-    keep_going = None if beat is None else lambda done, total: beat(done, total) is None
-    root = dataset_folder(config.dataset)
-    index = open_dataset(root, config.split, hand_model=hand_model, progress=keep_going)
-    rows = np.arange(len(index))
-    if config.hold_out_sequences:
-        held_index = index
-        rows, held_rows = hold_out(index, config.hold_out_sequences, seed=seed)
-    else:
-        held_root = dataset_folder(config.validation_dataset or config.dataset)
-        held_index = open_dataset(
-            held_root, config.validation_split, hand_model=hand_model, progress=keep_going
-        )
-        held_rows = np.arange(len(held_index))
-    training = labelled_rows(index, evenly(rows, config.frames), beat=beat)
+    given, held = _open_splits(config, hand_model, seed=seed, beat=beat)
+    index, held_index = given.index, held.index
+    training = labelled_rows(index, evenly(given.rows, config.frames), beat=beat)
     held_out = labelled_rows(
-        held_index, evenly(held_rows, config.validation_frames), whole=True, beat=beat
+        held_index, evenly(held.rows, config.validation_frames), whole=True, beat=beat
     )
     _check_labels(training, index, held_out, held_index)
     whole = training.joints_mm[np.isfinite(training.joints_mm).all((1, 2))]
@@ -83,9 +75,48 @@ def open_data(
         baselines=baselines(whole[evenly(range(len(whole)), _BASELINE_HANDS)], held_out.joints_mm)
         if len(whole)
         else {},
-        notes=tuple(_notes(index, training) + _notes(held_index, held_out)),
-        description=f"{len(training.rows):,} frames of {index.name}, hand {hand_model.name}",
+        notes=(
+            *given.notes,
+            *held.notes,
+            *_notes(index, training),
+            *_notes(held_index, held_out),
+        ),
+        description=f"{len(training.rows):,} frames of {index.name}, hand {hand_model.name}"
+        + _corrected_words(given),
     )
+
+
+def _corrected_words(given: Annotated) -> str:
+    if not isinstance(given.index, CorrectedIndex):
+        return ""
+    return f", {len(given.index.corrections):,} labels of the split corrected"
+
+
+def _open_splits(
+    config: DataConfig, hand_model: HandModel, *, seed: int, beat: Beat | None
+) -> tuple[Annotated, Annotated]:
+    """What is learned from and what is measured on, of the same split or of two."""
+    keep_going = None if beat is None else lambda done, total: beat(done, total) is None
+    root = dataset_folder(config.dataset)
+    index = open_dataset(root, config.split, hand_model=hand_model, progress=keep_going)
+    given = annotated(index, config)
+    if config.hold_out_sequences:
+        parts = hold_out(index, config.hold_out_sequences, seed=seed)
+        rows, held_rows = (np.intersect1d(part, given.rows) for part in parts)
+        return replace(given, rows=rows), replace(given, rows=held_rows, notes=())
+    held_root = dataset_folder(config.validation_dataset or config.dataset)
+    held_index = open_dataset(
+        held_root, config.validation_split, hand_model=hand_model, progress=keep_going
+    )
+    return given, _held_out(held_index, root, config)
+
+
+def _held_out(index: FrameIndex, root: Path, config: DataConfig) -> Annotated:
+    """Annotations are of one dataset: frames of another one are measured on as they are."""
+    if not config.annotations or index.root.resolve() == root.resolve():
+        return annotated(index, config)
+    note = f"{index.name} is measured on with its own labels: the annotations are of {root}"
+    return Annotated(index, np.arange(len(index)), (note,))
 
 
 def _source(

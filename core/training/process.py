@@ -24,6 +24,7 @@ from core.files.embedded import dataset_folder
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
 from core.network.utnet import UTNet
+from core.training.annotated import used_annotations
 from core.training.config import TrainingConfig
 from core.training.control import Control, StopRequested
 from core.training.data import RunData, open_data
@@ -237,6 +238,7 @@ def describe_inputs(config: TrainingConfig) -> dict[str, Any]:
     return {
         "dataset": str(root.absolute()),
         "validation_dataset": str(held_out.absolute()),
+        "annotations": used_annotations(config.data),
         "sha256": {name: _sha256(path) for name, path in files.items()},
         "versions": versions(),
     }

@@ -19,6 +19,7 @@ from core.files.embedded import dataset_folder
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
 from core.network.checkpoints import load_checkpoint
+from core.training.annotated import annotated
 from core.training.config import DataConfig, TrainingConfig
 from core.training.data import NoLabelsError, open_data
 from core.training.frames import FramesOnDisk, LabelTable, evenly, is_labelled
@@ -52,16 +53,17 @@ def own_subject(
         # network examined is the one that the file describes.
         network, _ = load_checkpoint(checkpoint, hand_model=hand_model)
         config = config.model_copy(update={"network": network.config})
-    index = open_dataset(
-        dataset_folder(config.data.dataset), config.data.split, hand_model=hand_model
-    )
-    trained_on = evenly(range(len(index)), config.data.frames)
+    root = dataset_folder(config.data.dataset)
+    given = annotated(open_dataset(root, config.data.split, hand_model=hand_model), config.data)
+    index = given.index
+    trained_on = evenly(given.rows, config.data.frames)
     labels = _labels(index, trained_on, samples)
     seed = config.run.seed
     augmentation = augmentation_of(config.augmentation)
     views = OwnViews(FramesOnDisk(index, labels), range(len(labels.rows)), augmentation, seed)
     return Subject(
-        name=f"{index.name} / {config.data.split}, configuration {config.name!r}",
+        name=f"{index.name} / {config.data.split}, configuration {config.name!r}"
+        + "".join(f"; {note}" for note in given.notes),
         samples=views.plain(),
         split_frames=len(trained_on),
         hand_model=hand_model,
