@@ -1,5 +1,6 @@
 """The panels of Annotate round one document, without the window: real annotations, still fitter."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -104,6 +105,10 @@ class Bench(QMainWindow):
         self.history.frame_wanted.connect(self.acting.go)
         self._arrange()
 
+    def ask_before_closing(self, may_close: Callable[[], bool]) -> None:
+        """Asked by `shut_down`."""
+        self._may_close = may_close
+
     def _arrange(self) -> None:
         inside = QWidget()
         layout = QHBoxLayout(inside)
@@ -144,6 +149,6 @@ class Bench(QMainWindow):
 
     def shut_down(self) -> None:
         """As the window's end does."""
-        self.marks.flush()
-        self.editor.shut_down()
+        assert self._may_close()
         self.annotations.close()
+        self.editor.shut_down()

@@ -84,7 +84,14 @@ class Acting(QObject):
             signal.connect(lambda *_: self._later.start())
         tools.annotations.history_changed.connect(self._on_history)
         tools.annotations.refused.connect(lambda why: self.said.emit(why, "warning"))
+        tools.annotations.failing.connect(self._on_failing)
         tools.marks.said.connect(self.said)
+
+    def keep(self) -> bool:
+        """Write down what is being typed and dragged; the window may close then."""
+        self._marks.flush()
+        self._editor.settle()
+        return True
 
     # What is possible.
 
@@ -130,6 +137,13 @@ class Acting(QObject):
         own = self._marks.chips.own
         return f"Flag: {flag_words(own[number])}" if number < len(own) else ""
 
+    def _on_failing(self, why: str) -> None:
+        """Nothing can be written, or again."""
+        if why:
+            self.said.emit(f"Not saved, and tried again by itself: {why.rstrip('.')}.", "fault")
+        else:
+            self.said.emit("Everything is saved again.", "success")
+
     # Taking back, over everything.
 
     def undo(self) -> None:
@@ -141,8 +155,7 @@ class Acting(QObject):
         self._take("redo", self.redo_words, self._annotations.redo)
 
     def _take(self, kind: str, words: str, take: Callable[[], object]) -> None:
-        self._marks.flush()
-        self._editor.settle()
+        self.keep()
         words = self.undo_words if kind == "undo" else words  # of what was still being done too
         if not words:
             self.said.emit(f"There is nothing to {kind}.", "info")
@@ -214,8 +227,7 @@ class Acting(QObject):
 
     def review(self, state: str) -> None:
         """Say how far the review of the frame is."""
-        self._marks.flush()
-        self._editor.settle()
+        self.keep()
         review = ReviewState(state)
         frame = self._annotations.current_frame
         write(self._annotations, "review", review, REVIEW_WORDS[review], frame=frame)
@@ -272,8 +284,7 @@ class Acting(QObject):
 
     def export(self) -> None:
         """Write annotations elsewhere."""
-        self._marks.flush()
-        self._editor.settle()
+        self.keep()
         self._tools.export()
 
     def take_in(self) -> None:
@@ -282,5 +293,5 @@ class Acting(QObject):
 
     def fit_sequence(self) -> None:
         """Fit the sequence on screen from its corrected frames."""
-        self._editor.settle()
+        self.keep()
         self._tools.fit_sequence()

@@ -196,6 +196,8 @@ class AnnotateActions(QObject):
         self._acting = acting
         acting.said.connect(self._window.status.say)
         acting.states_changed.connect(self._follow)
+        # Before it closes: the annotations end before the tab does.
+        self._window.ask_before_closing(acting.keep)
         self._follow()
 
     def _run(self, row: Row) -> None:
