@@ -7,12 +7,12 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from support_samples import INTRINSICS, stand_in_hand
 
-from core.annotation.records import Change, Correction, FrameState
+from core.annotation.records import Change, Correction, FrameState, ReviewState
 from core.data.frame import Frame, FrameId, HandLabel
 from core.geometry.camera import Camera
 from core.hand.fitting.sequence import SequenceFrame
 from core.hand.fitting.target import Fit
-from core.hand.hand_model import ManoParameters
+from core.hand.hand_model import HandModel, ManoParameters
 
 #: Index finger bent at its knuckle by this much more in the corrections: about 20 mm at the tip.
 BENT_RAD = 0.3
@@ -63,7 +63,12 @@ class SequenceIndex:
     broken: frozenset[int] = frozenset()
     name: str = "made up / train"
     split: str = "train"
+    away_mm: float = 0.0  # of the labelled joints from the labelled hand
     read_rows: list[int] = field(default_factory=list)
+
+    @property
+    def hand_model(self) -> HandModel:
+        return stand_in_hand()
 
     def __len__(self) -> int:
         return self.count
@@ -79,7 +84,8 @@ class SequenceIndex:
         if row in self.broken:
             raise ValueError(f"meta/{row:04d}.pkl is damaged")
         mano = hand_at(row)
-        label = HandLabel(joints_mm=stand_in_hand().pose(mano).joints_mm, mano=mano)
+        joints_mm = stand_in_hand().pose(mano).joints_mm + [self.away_mm, 0.0, 0.0]
+        label = HandLabel(joints_mm=joints_mm, mano=mano)
         empty = np.zeros((0, 0, 3), np.uint8)
         hand = None if row in self.unlabelled else label
         return Frame(self.frame_id(row), empty, Camera(INTRINSICS), hand=hand)
@@ -145,6 +151,13 @@ class FakeAnnotations(QObject):
             self.states[key] = state.with_value(change.field, change.value)
         self.changed.emit({change.frame for change in changes})
         return True
+
+    def mark_done(self, index: SequenceIndex, row: int) -> None:
+        """A person says that a frame is right as it is now."""
+        name = str(index.frame_id(row))
+        done = ReviewState.DONE
+        self.changes([Change(name, index.split, "review", done, "marked done")])
+        self.calls.pop()
 
     def correct(self, index: SequenceIndex, row: int, correction: Correction | None) -> None:
         """A person corrects a frame."""

@@ -214,11 +214,11 @@ class SequenceDialog(QDialog):
         self._follow()
 
     def _on_hand_model(self) -> None:
-        """Hands are posed by another model: what was proposed by the one before means nothing."""
+        """Hands are posed by another model: what was read and proposed means nothing any more."""
         model = self._document.hand_model
         name = f"{model.name} hand, not MANO" if model.is_stand_in else model.name
         self.hint.setText(f"Fitted with: {name}")
-        if self.fitting.phase in (Phase.FITTING, Phase.PROPOSED):
+        if self.fitting.sequence:
             self._on_dataset()
 
     def _follow(self) -> None:

@@ -121,7 +121,8 @@ class SequenceFitting(QObject):
             return
         before = {key.frame.row: key.correction for key in self.keys}
         self._find_keys()
-        if {key.frame.row: key.correction for key in self.keys} != before and self.proposals:
+        now = {key.frame.row: key.correction for key in self.keys}
+        if now != before and self.proposals:
             self.is_outdated = True
             self.changed.emit()
 
@@ -135,18 +136,14 @@ class SequenceFitting(QObject):
         if self.phase not in (Phase.READY, Phase.PROPOSED):
             return False
         frames, times = self.frames[first : last + 1], self.times[first : last + 1]
-        corrections = {
-            key.frame.row: key.correction
-            for key in self.keys
-            if key.frame.row in key_rows and not key.problem
-        }
+        keys = [key for key in self.keys if key.frame.row in key_rows and not key.problem]
         try:
-            asked, is_right = request_of(frames, times, corrections)
+            asked, is_right = request_of(frames, times, keys)
         except ValueError as error:
             self.problem = str(error)
             self.changed.emit()
             return False
-        self._asked = frames, times, set(corrections)
+        self._asked = frames, times, {key.frame.row for key in keys}
         self.problem, self.proposals, self.is_outdated = "", [], False
         self.phase, self._begun_s = Phase.FITTING, self._clock()
         self.changed.emit()
@@ -179,7 +176,7 @@ class SequenceFitting(QObject):
         if self.phase is not Phase.FITTING:
             return
         frames, times, keys = self._asked
-        by_hand = {key.frame.row for key in self.keys}
+        by_hand = {key.frame.row for key in self.keys if key.correction is not None}
         self.proposals = proposals_of(fits, frames, times, keys=keys, by_hand=by_hand)
         self.phase = Phase.PROPOSED
         self.changed.emit()

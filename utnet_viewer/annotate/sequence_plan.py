@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.annotation.records import Change, Correction, FrameState
+from core.annotation.records import Change, Correction, FrameState, ReviewState
 from core.conventions import JOINT_NAMES
 from core.data.frame_index import FrameIndex
 from core.geometry.camera import Camera
@@ -22,15 +22,19 @@ from core.hand.hand_model import ManoParameters
 #: A frame whose every joint moves less than both of these is left as it is, unless it is ticked.
 LEAST_PX, LEAST_MM = 0.5, 1.0
 
-#: Frames over which a correction fades to half, as a person chooses it; 0 is "each on its own".
-REACHES = (0, 2, 5, 10, 20, 50, 100)
+#: How many times harder than usual a hand must jump for the label's error to begin or end there:
+#: what a person chooses. 0 is anywhere, infinity only at key frames.
+JUMPS = (0.0, 1.0, 2.5, 5.0, 10.0, math.inf)
+USUAL_JUMP = 2.5
+#: Labels whose joints lie farther from their own hand than this were made with another hand model.
+MOST_DISAGREEMENT_MM = 3.0
 
 _LAST_NUMBER = re.compile(r"(\d+)\D*$")
 
 
-def smoothness_of(reach_frames: int) -> float:
-    """The fitter's smoothness at which a correction fades to half over so many frames."""
-    return (reach_frames / 10) ** 2
+def smoothness_of(jump: float) -> float:
+    """The fitter's smoothness for one of `JUMPS`; it weighs squared accelerations, 1 is usual."""
+    return min((jump / USUAL_JUMP) ** 2, 1e6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +45,10 @@ class LabelledFrame:
         row: In the open split.
         frame_id: "SEQ/ID".
         camera: The photo's; None where nothing could be read.
-        joints_mm: (21, 3) the label's joints in camera axes, or None.
         mano: The label's hand, or None.
+        posed_mm: (21, 3) the label's hand posed by the hand model in use, in camera axes: what a
+            fit that changes nothing gives back.
+        disagreement_mm: How far the label's own joints are from that, on average; NaN unknown.
         is_right: Side of the hand.
         problem: Why it takes no part, in a sentence; "" where it does.
     """
@@ -50,8 +56,9 @@ class LabelledFrame:
     row: int
     frame_id: str
     camera: Camera | None = None
-    joints_mm: np.ndarray | None = None
     mano: ManoParameters | None = None
+    posed_mm: np.ndarray | None = None
+    disagreement_mm: float = math.nan
     is_right: bool = True
     problem: str = ""
 
@@ -62,8 +69,8 @@ class LabelledFrame:
 
     @cached_property
     def keypoints_px(self) -> np.ndarray:
-        """(21, 2) the label's joints in the photo."""
-        return self.camera.project(self.joints_mm)
+        """(21, 2) the label's hand in the photo."""
+        return self.camera.project(self.posed_mm)
 
 
 def read_frame(index: FrameIndex, row: int) -> LabelledFrame:
@@ -76,9 +83,12 @@ def read_frame(index: FrameIndex, row: int) -> LabelledFrame:
     hand = frame.hand
     if hand is None or not hand.has_all_joints:
         return LabelledFrame(row, frame_id, frame.camera, problem="It has no label.")
-    problem = "" if hand.mano is not None else "Its label has no hand parameters."
+    if hand.mano is None:
+        return LabelledFrame(row, frame_id, frame.camera, problem="Its label has no hand.")
+    posed_mm = index.hand_model.of_side(hand.is_right).pose(hand.mano).joints_mm
+    away_mm = float(np.linalg.norm(posed_mm - hand.joints_mm, axis=1).mean())
     return LabelledFrame(
-        row, frame_id, frame.camera, hand.joints_mm, hand.mano, hand.is_right, problem
+        row, frame_id, frame.camera, hand.mano, posed_mm, away_mm, is_right=hand.is_right
     )
 
 
@@ -95,66 +105,86 @@ def frame_times(names: Sequence[str]) -> list[float]:
 
 @dataclass(frozen=True, eq=False)
 class KeyFrame:
-    """A frame that a person corrected.
+    """A frame that is right: a person corrected it, or marked it as done as it is.
 
     Attributes:
         frame: As its dataset has it.
-        correction: What a person made of it.
-        problem: Why it cannot be a key frame; "" where it can. `note` says that in two words.
+        mano: The right hand; None where a problem says why there is none.
+        correction: What a person made of it; None where the label is right.
+        problem: Why it cannot be a key frame; "" where it can.
+        note: What is special about it, in two words.
     """
 
     frame: LabelledFrame
-    correction: Correction
+    mano: ManoParameters | None
+    correction: Correction | None
     problem: str = ""
     note: str = ""
 
     @cached_property
-    def moved_px(self) -> np.ndarray:
-        """(21,) how far its joints are from the label's; NaN without a label."""
-        if self.frame.joints_mm is None:
-            return np.full(len(JOINT_NAMES), np.nan)
-        return np.linalg.norm(self.correction.keypoints_px - self.frame.keypoints_px, axis=1)
+    def most_moved_px(self) -> float:
+        """How far the joint that was moved most is from the label; NaN without a label."""
+        if self.correction is None:
+            return 0.0
+        if self.frame.posed_mm is None:
+            return math.nan
+        moved_px = self.correction.keypoints_px - self.frame.keypoints_px
+        return float(np.linalg.norm(moved_px, axis=1).max())
 
 
 def key_frames(
     frames: Iterable[LabelledFrame], state_of: Callable[[str], FrameState]
 ) -> list[KeyFrame]:
-    """Frames that a person corrected, or brought in; what a fit made earlier is none of them."""
+    """Frames that a person corrected or marked as done; what a fit made earlier is none."""
     found = []
     for frame in frames:
-        correction = state_of(frame.frame_id).correction
-        if correction is None or correction.source == "sequence":
-            continue
-        problem, note = frame.problem, "no label" if frame.problem else ""
-        if correction.mano is None:
-            problem, note = "Corrected in free 2D: there is no hand to carry on.", "free 2D"
-        elif not problem and correction.is_right != frame.is_right:
-            problem, note = "The correction is of the other hand than the label.", "other hand"
-        found.append(KeyFrame(frame, correction, problem, note))
+        state = state_of(frame.frame_id)
+        if state.correction is not None and state.correction.source != "sequence":
+            found.append(_corrected_key(frame, state.correction))
+        elif state.correction is None and state.review is ReviewState.DONE and not frame.problem:
+            found.append(KeyFrame(frame, frame.mano, None, note="label is right"))
     return found
 
 
+def _corrected_key(frame: LabelledFrame, correction: Correction) -> KeyFrame:
+    problem, note = frame.problem, "no label" if frame.problem else ""
+    if correction.mano is None:
+        problem, note = "Corrected in free 2D: there is no hand to carry on.", "free 2D"
+    elif not problem and correction.is_right != frame.is_right:
+        problem, note = "The correction is of the other hand than the label.", "other hand"
+    return KeyFrame(frame, correction.mano, correction, problem, note)
+
+
+def disagreement_mm(frames: Iterable[LabelledFrame]) -> float:
+    """How far labelled joints are from their own hands as they are posed here: the median."""
+    known = [frame.disagreement_mm for frame in frames if math.isfinite(frame.disagreement_mm)]
+    return float(np.median(known)) if known else math.nan
+
+
 def request_of(
-    frames: Sequence[LabelledFrame], times: Sequence[float], keys: Mapping[int, Correction]
+    frames: Sequence[LabelledFrame], times: Sequence[float], keys: Sequence[KeyFrame]
 ) -> tuple[list[SequenceFrame], bool]:
     """What the fitter is asked: the frames that take part, and the side of the hand.
 
-    `keys` are the corrections of the key frames by row. Only frames of their side take part.
-    Raises ValueError, as a sentence for people, where nothing can be asked.
+    Only frames of the key frames' side take part. Raises ValueError, as a sentence for people,
+    where nothing would come of it.
     """
-    sides = {keys[frame.row].is_right for frame in frames if frame.row in keys}
-    if not sides:
-        raise ValueError("No key frame lies in the range: tick one, or widen the range.")
+    rows = {frame.row for frame in frames}
+    keys = [key for key in keys if key.frame.row in rows]
+    if len(keys) < 2:
+        raise ValueError("Two key frames are needed: the frames between them are fitted.")
+    if all(key.correction is None for key in keys):
+        raise ValueError("The labels of all key frames are right: nothing would change.")
+    sides = {key.frame.is_right for key in keys}
     if len(sides) > 1:
         raise ValueError("Key frames of a left and of a right hand: untick those of one side.")
     is_right = sides.pop()
-    asked = []
-    for frame, time in zip(frames, times, strict=True):
-        if frame.problem or frame.is_right != is_right:
-            continue
-        correction = keys.get(frame.row)
-        corrected = None if correction is None else correction.mano
-        asked.append(SequenceFrame(frame.row, time, frame.camera, frame.mano, corrected))
+    corrected = {key.frame.row: key.mano for key in keys}
+    asked = [
+        SequenceFrame(frame.row, time, frame.camera, frame.mano, corrected.get(frame.row))
+        for frame, time in zip(frames, times, strict=True)
+        if not frame.problem and frame.is_right == is_right
+    ]
     return asked, is_right
 
 
@@ -178,13 +208,13 @@ class Proposal:
 
     @cached_property
     def moved_px(self) -> np.ndarray:
-        """(21,) from the label's joints to the proposed ones, in the photo."""
+        """(21,) from the labelled hand's joints to the proposed ones, in the photo."""
         return np.linalg.norm(self.fit.keypoints_px - self.frame.keypoints_px, axis=1)
 
     @cached_property
     def moved_mm(self) -> np.ndarray:
         """(21,) the same in space."""
-        return np.linalg.norm(self.fit.mesh.joints_mm - self.frame.joints_mm, axis=1)
+        return np.linalg.norm(self.fit.mesh.joints_mm - self.frame.posed_mm, axis=1)
 
     @property
     def worst_joint(self) -> int:

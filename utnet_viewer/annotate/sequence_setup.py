@@ -18,7 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from utnet_viewer.annotate.sequence_fitting import Phase, SequenceFitting
-from utnet_viewer.annotate.sequence_plan import REACHES, KeyFrame, smoothness_of
+from utnet_viewer.annotate.sequence_plan import (
+    JUMPS,
+    MOST_DISAGREEMENT_MM,
+    USUAL_JUMP,
+    KeyFrame,
+    disagreement_mm,
+    smoothness_of,
+)
 from utnet_viewer.annotate.tick_table import Column, TickModel, TickTable
 from utnet_viewer.numbers import fixed
 from utnet_viewer.theme import Theme
@@ -26,17 +33,17 @@ from utnet_viewer.widgets.controls import IconButton, ThinSlider
 
 NO_KEYS = (
     "No frame of this sequence is corrected yet.\n\n"
-    "Correct two or three of its frames, such as the first, the last and one between; "
-    "the others are fitted from them here."
+    "Correct two or three of its frames, such as those where the error begins and ends; the "
+    "frames between them are fitted here. A frame whose label is right counts too: mark it as done."
 )
 _KEY_COLUMNS = (
     Column("key frame", 0, lambda key: key.frame.name, lambda key: key.frame.row),
-    Column("", 76, lambda key: key.note, lambda key: key.note),
+    Column("", 92, lambda key: key.note, lambda key: key.note),
     Column(
         "worst px",
-        74,
-        lambda key: fixed(float(key.moved_px.max())),
-        lambda key: float(key.moved_px.max()),
+        70,
+        lambda key: fixed(key.most_moved_px),
+        lambda key: key.most_moved_px,
         "How far the joint that was moved most is from the label, in the photo",
         is_number=True,
     ),
@@ -95,16 +102,16 @@ class SequenceSetup(QWidget):
         self.stack.addWidget(self.keys)
         self.stack.addWidget(self.no_keys)
         self.first, self.last = FrameSpin("First frame to fit"), FrameSpin("Last frame to fit")
-        self.first.valueChanged.connect(lambda value: self.last.setMinimum(value))
-        self.last.valueChanged.connect(lambda value: self.first.setMaximum(value))
-        self.smoothness = ThinSlider("Smoothness", theme, width=120)
-        self.smoothness.setRange(0, len(REACHES) - 1)
+        for spin in (self.first, self.last):
+            spin.valueChanged.connect(lambda _: self._on_range())
+        self.smoothness = ThinSlider("Where the error may begin and end", theme, width=110)
+        self.smoothness.setRange(0, len(JUMPS) - 1)
         self.smoothness.setPageStep(1)
-        self.smoothness.setValue(REACHES.index(10))
-        self.smoothness.valueChanged.connect(lambda _: self._show_smoothness())
-        self.reach = QLabel()
-        self.reach.setObjectName("hint")
-        self.reach.setWordWrap(True)
+        self.smoothness.setValue(JUMPS.index(USUAL_JUMP))
+        self.smoothness.valueChanged.connect(lambda _: self._show_jump())
+        self.jump_words = QLabel()
+        self.jump_words.setObjectName("hint")
+        self.jump_words.setWordWrap(True)
         self.start = QPushButton("Fit the sequence")
         self.start.setObjectName("primary")
         self.start.clicked.connect(self.begin)
@@ -120,7 +127,9 @@ class SequenceSetup(QWidget):
         fitting.keys_changed.connect(self._show_keys)
         fitting.progressed.connect(self._on_progress)
         self._shown: object = None
-        self._show_smoothness()
+        self._has_own_range = False
+        self.keys.ticks.ticked_changed.connect(self._on_ticks)
+        self._show_jump()
         self._show_keys()
         self.refresh()
 
@@ -131,9 +140,9 @@ class SequenceSetup(QWidget):
         spins.addWidget(_quiet("to"))
         spins.addWidget(self.last, 1)
         smooth = QHBoxLayout()
-        smooth.addWidget(_quiet("near"))
+        smooth.addWidget(_quiet("anywhere"))
         smooth.addWidget(self.smoothness, 1)
-        smooth.addWidget(_quiet("far"))
+        smooth.addWidget(_quiet("key frames"))
         under = QHBoxLayout()
         under.addWidget(self.state, 1)
         under.addWidget(self.cancel)
@@ -143,9 +152,9 @@ class SequenceSetup(QWidget):
         layout.addWidget(self.stack, 1)
         layout.addWidget(_small_head("Frames to fit"))
         layout.addLayout(spins)
-        layout.addWidget(_small_head("How far a correction reaches"))
+        layout.addWidget(_small_head("Where the label's error begins and ends"))
         layout.addLayout(smooth)
-        layout.addWidget(self.reach)
+        layout.addWidget(self.jump_words)
         layout.addSpacing(6)
         layout.addWidget(self.start)
         layout.addWidget(self.progress)
@@ -154,9 +163,9 @@ class SequenceSetup(QWidget):
     # What is chosen.
 
     @property
-    def reach_frames(self) -> int:
-        """Over how many frames a correction fades to half; 0: each frame on its own."""
-        return REACHES[self.smoothness.value()]
+    def jump(self) -> float:
+        """One of `JUMPS`."""
+        return JUMPS[self.smoothness.value()]
 
     def begin(self) -> None:
         """Fit with what is chosen."""
@@ -164,7 +173,7 @@ class SequenceSetup(QWidget):
             self.first.value(),
             self.last.value(),
             set(self.keys.ticks.ticked),
-            smoothness=smoothness_of(self.reach_frames),
+            smoothness=smoothness_of(self.jump),
         )
 
     # What is shown.
@@ -179,13 +188,25 @@ class SequenceSetup(QWidget):
         self.progress.setVisible(is_busy)
         self.cancel.setVisible(fitting.phase is Phase.FITTING)
         can_start = fitting.phase in (Phase.READY, Phase.PROPOSED)
-        self.start.setEnabled(can_start and bool(self.keys.ticks.ticked))
+        self.start.setEnabled(can_start and len(self.keys.ticks.ticked) >= 2)
         words = "Fit again" if fitting.phase is Phase.PROPOSED else "Fit the sequence"
         self.start.setText(words)
         for widget in (self.first, self.last, self.smoothness, self.keys):
             widget.setEnabled(not is_busy and bool(fitting.frames))
         if not is_busy:
-            self.state.setText(fitting.problem or self._left_out())
+            self.state.setText(fitting.problem or self._warning() or self._left_out())
+
+    def _warning(self) -> str:
+        """What speaks against a fit."""
+        away_mm = disagreement_mm(self._fitting.frames)
+        if away_mm > MOST_DISAGREEMENT_MM:
+            return (
+                f"The labels' joints lie {away_mm:.1f} mm from their hands as this hand model "
+                "poses them: fit with the model that the labels were made with."
+            )
+        if self._fitting.keys and len(self.keys.ticks.ticked) < 2:
+            return "Two key frames are needed: the frames between them are fitted."
+        return ""
 
     def _left_out(self) -> str:
         without = [frame for frame in self._fitting.frames if frame.problem]
@@ -196,11 +217,30 @@ class SequenceSetup(QWidget):
 
     def _show_frames(self) -> None:
         names = [frame.name for frame in self._fitting.frames]
+        self._has_own_range = False
         for spin in (self.first, self.last):
             spin.setMinimum(0)
             spin.show_names(names)
-        self.last.setValue(len(names) - 1)
-        self.first.setValue(0)
+        self._show_range()
+
+    def _show_range(self) -> None:
+        """From the first key frame to the last, until a person chooses otherwise."""
+        if self._has_own_range or not self._fitting.frames:
+            return
+        rows = [frame.row for frame in self._fitting.frames]
+        places = [n for n, row in enumerate(rows) if row in self.keys.ticks.ticked]
+        first, last = (places[0], places[-1]) if len(places) > 1 else (0, len(rows) - 1)
+        for spin in (self.first, self.last):
+            spin.setRange(0, len(rows) - 1)
+        self.first.setValue(first)
+        self.last.setValue(last)
+        self._has_own_range = False
+
+    def _on_range(self) -> None:
+        """The range does not turn round."""
+        self._has_own_range = True
+        self.last.setMinimum(self.first.value())
+        self.first.setMaximum(self.last.value())
 
     def _show_keys(self) -> None:
         """Key frames that were there before keep their ticks; new ones are ticked."""
@@ -213,16 +253,19 @@ class SequenceSetup(QWidget):
         }
         ticks.show(keys, ticked, {_row_of(key): key.problem for key in keys if key.problem})
         self.stack.setCurrentWidget(self.keys if keys else self.no_keys)
+
+    def _on_ticks(self) -> None:
+        self._show_range()
         self.refresh()
 
-    def _show_smoothness(self) -> None:
-        frames = self.reach_frames
-        self.reach.setText(
-            f"A correction fades to half about {frames} frames from its key frame, "
-            "or goes over into the next key frame's."
-            if frames
-            else "Every frame on its own: only key frames change."
-        )
+    def _show_jump(self) -> None:
+        jump = self.jump
+        words = f"Where the hand jumps about {jump:g} times harder than it usually does."
+        if jump == 0:
+            words = "Anywhere: every frame is judged by itself."
+        elif math.isinf(jump):
+            words = "At key frames alone: between them one error goes over into the next."
+        self.jump_words.setText(words)
 
     def _on_progress(self, done: int, total: int, to_go_s: float) -> None:
         self.progress.setRange(0, total)
