@@ -11,15 +11,21 @@ print, a cut-off peer) is named at once instead of being waited on for ever.
 """
 
 import json
+import os
+import signal
 import struct
+import sys
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
 MAX_HEADER_BYTES = 1 << 20
 MAX_PAYLOAD_BYTES = 1 << 26
 
+_CHUNK_BYTES = 1 << 20
 _LENGTH = struct.Struct("<I")
 _DTYPES = ("|u1", "|b1", "<i4", "<i8", "<f4", "<f8")
 
@@ -119,6 +125,70 @@ class MessageReader:
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
         return taken
+
+
+class Sender:
+    """Writes whole messages to the parent, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, message: Message) -> None:
+        """Send a message; where nobody reads any more, this process ends."""
+        data = encode(message)
+        with self._lock:
+            try:
+                self._stream.write(data)
+                self._stream.flush()
+            except OSError:
+                leave(0)
+
+
+def take_over_stdout() -> BinaryIO:
+    """A private copy of stdout for answers; stdout itself becomes stderr.
+
+    So no library's print, be it from Python or from C, can end up between the messages. Ctrl+C in
+    a terminal reaches the whole group and is left to the parent from here on.
+    """
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return answers
+
+
+def read_until_closed(stream: BinaryIO, take: Callable[[Message], None], *, name: str) -> NoReturn:
+    """Hand every message of a stream over, and end this process when the parent closes it.
+
+    `name` is what this process is called where it is sent something unreadable.
+    """
+    reader = MessageReader()
+    while chunk := os.read(stream.fileno(), _CHUNK_BYTES):
+        try:
+            for message in reader.feed(chunk):
+                take(message)
+        except MessageError as error:
+            print(f"{name} was sent something unreadable: {error}", file=sys.stderr)
+            leave(3)
+    leave(0)
+
+
+def leave(status: int) -> NoReturn:
+    """End this process from any thread, without waiting for what the others compute."""
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def describe(error: Exception) -> tuple[str, str]:
+    """Return (code, sentence for people) of an error while something asked for was computed."""
+    if isinstance(error, MemoryError):
+        return "out_of_memory", f"Out of memory: {error}"
+    if isinstance(error, OSError):
+        return "file", f"{error}"
+    if isinstance(error, ValueError):
+        return "bad_input", f"{error}"
+    first_line = str(error).partition("\n")[0]
+    return "failed", f"{type(error).__name__}: {first_line}"
 
 
 def _little_endian(array: np.ndarray) -> np.ndarray:

@@ -5,14 +5,13 @@ answers "phase", "ready", "load_failed", "prediction", "failed", "dropped" and "
 """
 
 import argparse
-import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from core.engine.requests import LoadRequest
 from core.engine.server import Loader, Predictor, Server
+from core.messages import take_over_stdout
 
 
 def load_predictor(request: LoadRequest, say: Callable[[str], None]) -> Predictor:
@@ -31,15 +30,8 @@ def load_predictor(request: LoadRequest, say: Callable[[str], None]) -> Predicto
 
 
 def serve(load: Loader) -> None:
-    """Serve on this process's stdin and stdout.
-
-    Answers go to a private copy of stdout; stdout itself becomes stderr, so that no library's
-    print, be it from Python or from C, can end up between the messages.
-    """
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    # Ctrl+C in a terminal reaches the whole group; when to end is the parent's to say.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Serve on this process's stdin and stdout."""
+    answers = take_over_stdout()
     Server(sys.stdin.buffer, answers, load).serve()
 
 

@@ -6,7 +6,6 @@ main one loads and predicts.
 """
 
 import contextlib
-import os
 import sys
 import threading
 import time
@@ -19,7 +18,7 @@ from core.data.crops import CropInput
 from core.engine.requests import LoadRequest, PredictRequest, RequestQueue
 from core.evaluation.exchange import prediction_message, read_crop_input
 from core.evaluation.prediction import Prediction
-from core.messages import Message, MessageError, MessageReader, encode
+from core.messages import Message, MessageError, Sender, describe, read_until_closed
 
 try:
     import fcntl
@@ -27,8 +26,6 @@ except ImportError:  # Windows has none
     fcntl = None
 
 HEARTBEAT_S = 0.5
-
-_CHUNK_BYTES = 1 << 20
 
 #: A crop fits into a pipe of this size, so that the window need not come back to send the rest.
 _PIPE_BYTES = 1 << 20
@@ -50,30 +47,6 @@ class Predictor(Protocol):
 
 #: Loads a predictor, saying each phase in words through the second argument.
 Loader = Callable[[LoadRequest, Callable[[str], None]], Predictor]
-
-
-class Sender:
-    """Writes whole messages to the parent, from any thread."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()
-
-    def send(self, message: Message) -> None:
-        """Send a message; where nobody reads any more, the engine ends."""
-        data = encode(message)
-        with self._lock:
-            try:
-                self._stream.write(data)
-                self._stream.flush()
-            except OSError:
-                leave(0)
-
-
-def leave(status: int) -> None:
-    """End this process from any thread, without waiting for what the others compute."""
-    sys.stderr.flush()
-    os._exit(status)
 
 
 def widen_pipe(stream: BinaryIO) -> None:
@@ -118,15 +91,7 @@ class Server:
     # Reading, in its own thread.
 
     def _read(self) -> None:
-        reader = MessageReader()
-        while chunk := os.read(self.requests.fileno(), _CHUNK_BYTES):
-            try:
-                for message in reader.feed(chunk):
-                    self._take(message)
-            except MessageError as error:
-                print(f"the engine was sent something unreadable: {error}", file=sys.stderr)
-                leave(3)
-        leave(0)
+        read_until_closed(self.requests, self._take, name="the engine")
 
     def _take(self, message: Message) -> None:
         try:
@@ -201,15 +166,3 @@ class Server:
         while True:
             self._sender.send(Message("heartbeat", {"busy": self._is_busy}))
             time.sleep(HEARTBEAT_S)
-
-
-def describe(error: Exception) -> tuple[str, str]:
-    """Return (code, sentence for people) of an error while loading or predicting."""
-    if isinstance(error, MemoryError):
-        return "out_of_memory", f"Out of memory: {error}"
-    if isinstance(error, OSError):
-        return "file", f"{error}"
-    if isinstance(error, ValueError):
-        return "bad_input", f"{error}"
-    first_line = str(error).partition("\n")[0]
-    return "failed", f"{type(error).__name__}: {first_line}"

@@ -14,7 +14,7 @@ from core.hand.fitting.prior import PosePrior, pose_prior
 from core.hand.fitting.problem import FitProblem
 from core.hand.fitting.solver import Solution, minimise
 from core.hand.fitting.target import Fit, FitTarget
-from core.hand.hand_model import HandModel, ManoParameters
+from core.hand.hand_model import HandMesh, HandModel, ManoParameters
 
 #: Steps from a given start: a drag needs some five, a jump across the photo twenty.
 _MAX_ITERATIONS = 40
@@ -46,6 +46,21 @@ class HandFitter:
     def prior(self) -> PosePrior:
         """What poses are thought likely, for the model's own side."""
         return self._prior
+
+    def posed(self, mano: ManoParameters, *, is_right: bool) -> HandMesh:
+        """The whole hand: vertices and joints."""
+        return self._hand_model.of_side(is_right).pose(mano)
+
+    def joints_mm(self, mano: ManoParameters, *, is_right: bool) -> np.ndarray:
+        """The joints (21, 3) alone, several times faster."""
+        is_own_side = is_right == self._hand_model.is_right
+        joints_mm = self._chain.joints_mm(HandState.of(mano if is_own_side else mano.mirrored()))
+        return joints_mm if is_own_side else joints_mm * MIRROR
+
+    def bends_too_far(self, mano: ManoParameters, *, is_right: bool) -> bool:
+        """Whether a joint is turned further than in any hand that the prior knows."""
+        own = mano if is_right == self._hand_model.is_right else mano.mirrored()
+        return bool(self._prior.beyond_limits_rad(own.hand_pose_rad).any())
 
     def fit(self, target: FitTarget, start: ManoParameters | None, *, is_right: bool) -> Fit:
         """Fit a hand to `target`.
@@ -117,7 +132,7 @@ class HandFitter:
         is_right: bool,
         begin_s: float,
     ) -> Fit:
-        mesh = self._hand_model.of_side(is_right).pose(mano)
+        mesh = self.posed(mano, is_right=is_right)
         keypoints_px = target.camera.project(mesh.joints_mm)
         residuals_px = np.linalg.norm(keypoints_px - target.keypoints_px, axis=1)
         residuals_mm = np.full(JOINT_COUNT, np.nan)
