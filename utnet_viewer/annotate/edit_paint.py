@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
 from core.annotation.records import Visibility
 from core.conventions import BONES
@@ -16,7 +17,6 @@ from utnet_viewer.image.paint import (
     CASING,
     JOINT_COLOURS,
     WHITE,
-    chain_lines,
     dashed_pen,
     paint_circle,
     paint_ring,
@@ -44,7 +44,8 @@ class Hint:
 
 def paint_original(painter: QPainter, points: np.ndarray) -> None:
     """The label as it was: thin white dashes on a dark line; `points` (21, 2) on the canvas."""
-    lines = [line for bone in BONES for line in chain_lines(points, bone)]
+    ends = points[np.array(BONES)].reshape(-1, 4)
+    lines = [QLineF(*four) for four in ends[np.isfinite(ends).all(1)].tolist()]
     for pen in (solid_pen(CASING, 2.2), dashed_pen(WHITE, _ORIGINAL_WIDTH, (1.8, 1.4))):
         painter.setPen(pen)
         painter.drawLines(lines)
@@ -131,6 +132,15 @@ def hint_place(canvas: QRectF) -> QRectF:
 
 def paint_hints(painter: QPainter, canvas: QRectF, hints: tuple[Hint, ...], *, room: float) -> None:
     """Keys and what they do, from the left as far as `room` goes."""
+    ratio = painter.device().devicePixelRatioF()
+    picture = _hint_picture(hints, round(room), ratio)
+    if picture is not None:
+        painter.drawPixmap(hint_place(canvas).topLeft(), picture)
+
+
+@lru_cache(maxsize=8)
+def _hint_picture(hints: tuple[Hint, ...], room: int, ratio: float) -> QPixmap | None:
+    """Painted once: text takes longer than all the rest of the hand."""
     key_font, word_font = ui_font(11, 600), ui_font(12)
     key_width = QFontMetricsF(key_font).horizontalAdvance
     word_width = QFontMetricsF(word_font).horizontalAdvance
@@ -139,13 +149,17 @@ def paint_hints(painter: QPainter, canvas: QRectF, hints: tuple[Hint, ...], *, r
     while shown < len(hints) and sum(widths[: shown + 1]) + 2 * _PILL_PAD - 16 <= room:
         shown += 1
     if not shown:
-        return
-    strip = hint_place(canvas)
-    strip.setWidth(sum(widths[:shown]) - 16 + 2 * _PILL_PAD)
+        return None
+    strip = QRectF(0, 0, sum(widths[:shown]) - 16 + 2 * _PILL_PAD, _PILL_HEIGHT)
+    picture = QPixmap(math.ceil(strip.width() * ratio), math.ceil(_PILL_HEIGHT * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(CARD)
     painter.drawRoundedRect(strip, CONTROL_RADIUS, CONTROL_RADIUS)
-    x, middle = strip.x() + _PILL_PAD, Qt.AlignmentFlag.AlignVCenter
+    x = _PILL_PAD
     for hint, width in zip(hints[:shown], widths, strict=False):
         cap = QRectF(x, strip.center().y() - 9, key_width(hint.key) + 12, 18)
         painter.setPen(QPen(OVER_IMAGERY.colour("line2"), 1))
@@ -156,9 +170,11 @@ def paint_hints(painter: QPainter, canvas: QRectF, hints: tuple[Hint, ...], *, r
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, hint.key)
         painter.setFont(word_font)
         painter.setPen(OVER_IMAGERY.colour("t2"))
-        words = QRectF(cap.right() + 8, strip.y(), width, strip.height())
-        painter.drawText(words, middle, hint.words)
+        words = QRectF(cap.right() + 8, 0, width, strip.height())
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, hint.words)
         x += width
+    painter.end()
+    return picture
 
 
 def between(points: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -23,6 +23,8 @@ from utnet_viewer.image.view import View
 REACH = 13.0
 #: A movement of less than this, in canvas points, was a click: it chooses a joint, no more.
 LEAST_DRAG = 2.0
+#: Without an answer of the fitter after this long, the pointer's mark is painted alone.
+PATIENCE_MS = 40
 LONG_NUDGE_PX = 10.0
 
 HINTS = (
@@ -72,7 +74,10 @@ class EditTool(QObject):
         self._has_moved = False
         self._pans = False  # Space is down
         self._card_place: tuple[object, QRectF] | None = None
-        editor.changed.connect(self.changed)
+        # As a rule the fitter's answer is there sooner, and painted in one go with the pointer's.
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self.changed)
+        editor.changed.connect(self._on_changed)
         canvas.installEventFilter(self)
 
     @property
@@ -118,7 +123,13 @@ class EditTool(QObject):
         if self._has_moved:
             wanted = self._view.to_picture((at.x(), at.y())) + self._grip_px
             self._editor.drag_px(self._held, self._to_photo(wanted))
+            if self._editor.is_refitting and not self._patience.isActive():
+                self._patience.start()
         return True
+
+    def _on_changed(self) -> None:
+        self._patience.stop()
+        self.changed.emit()
 
     def release(self) -> bool:
         """Let go: one change."""

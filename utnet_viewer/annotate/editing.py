@@ -144,11 +144,9 @@ class HandEditor(EditedFrame):
         drag.wish = wish
         if self.mode == FREE_2D:
             self._hand = self._free(drag)
-        else:
-            # The joint follows the pointer at once; the fitter's answer brings the hand after it.
-            self._hand = self._hand.with_point(wish.joint, wish.point_px)
+            self.changed.emit()
+        else:  # the fitter's answer brings the hand after the pointer
             self._ask(drag)
-        self.changed.emit()
 
     def _begin(self, wish: Wish | None, words: str) -> Drag:
         """What is dragged is not locked while it is."""
@@ -324,9 +322,7 @@ class HandEditor(EditedFrame):
             self._hand = self._free(drag)
             self._keep()
         else:
-            self._hand = self._hand.with_point(joint, original_px[joint])
             self._ask(drag)
-            self.changed.emit()
 
     def cycle_visibility(self, joint: int) -> None:
         """Labelled, occluded, outside, and round again."""

@@ -81,14 +81,14 @@ def depth_samples_mm(
     if frame.depth_mm is None:
         return None
     height, width = frame.depth_mm.shape
+    column, row = np.nan_to_num(keypoints_px, nan=-1).round().clip(-1, 1e6).astype(int).T
+    seen = (column >= 1) & (column < width - 1) & (row >= 1) & (row < height - 1)
+    seen &= np.asarray(visibility) == Visibility.LABELLED
+    around = np.array([-1, 0, 1])
+    rows, columns = row[seen, None, None] + around[:, None], column[seen, None, None] + around
+    near_mm = frame.depth_mm[rows, columns].reshape(-1, 9).astype(float)
+    near_mm[near_mm <= 0] = np.nan
     depth_mm = np.full(JOINT_COUNT, np.nan)
-    for joint, (x, y) in enumerate(np.round(keypoints_px)):
-        is_seen = visibility[joint] == Visibility.LABELLED
-        if not is_seen or not (1 <= x < width - 1 and 1 <= y < height - 1):
-            continue
-        column, row = int(x), int(y)
-        around = frame.depth_mm[row - 1 : row + 2, column - 1 : column + 2]
-        measured = around[around > 0]
-        if measured.size:
-            depth_mm[joint] = float(np.median(measured))
+    known = np.isfinite(near_mm).any(1)
+    depth_mm[np.flatnonzero(seen)[known]] = np.nanmedian(near_mm[known], axis=1)
     return depth_mm if np.isfinite(depth_mm).any() else None
