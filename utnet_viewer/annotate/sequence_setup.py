@@ -37,7 +37,7 @@ NO_KEYS = (
     "frames between them are fitted here. A frame whose label is right counts too: mark it as done."
 )
 _KEY_COLUMNS = (
-    Column("key frame", 0, lambda key: key.frame.name, lambda key: key.frame.row),
+    Column("frame", 0, lambda key: key.frame.name, lambda key: key.frame.row),
     Column("", 92, lambda key: key.note, lambda key: key.note),
     Column(
         "worst px",
