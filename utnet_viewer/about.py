@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from core.files.installed import program_version
 from utnet_viewer.document import Document
 
 TEXT = """<p style="font-size:15px; font-weight:600">UTNet Viewer {version}</p>
@@ -18,21 +19,14 @@ class AboutDialog(QDialog):
     """One page, with a button to close it."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        # It reads e-mail headers: too much to load with the window.
-        from importlib.metadata import PackageNotFoundError, version
-
         super().__init__(parent)
         self.setWindowTitle("About UTNet Viewer")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFixedWidth(460)
-        try:
-            number = version("utnet-viewer")
-        except PackageNotFoundError:  # run from a checkout
-            number = ""
         engine = document.engine
         words = QLabel(
             TEXT.format(
-                version=number,
+                version=program_version(),
                 hand=document.hand_model.name,
                 model=engine.model or "none",
                 device=engine.device or "–",

@@ -15,11 +15,17 @@ from argparse import Namespace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication, QWidget
 
 from utnet_viewer.arguments import build_parser
 from utnet_viewer.crash_log import catch_uncaught, log, log_qt_messages, start_log
+from utnet_viewer.desktop_entry import (
+    DESKTOP_NAME,
+    icon_file,
+    install_desktop_entry,
+    remove_desktop_entry,
+)
 from utnet_viewer.docks import workspace_named
 from utnet_viewer.main_window import MainWindow
 from utnet_viewer.notices import Notice
@@ -235,6 +241,8 @@ class Starter(QObject):
 def main(argv: list[str] | None = None) -> int:
     """Run the window until it is closed; returns the exit status."""
     arguments = build_parser().parse_args(argv)
+    if arguments.install_desktop_entry or arguments.remove_desktop_entry:
+        return _change_desktop_entry(arguments)
     # Threads that read and measure hand Python back to the window's own sooner than after 5 ms.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     skip_feature_search()
@@ -246,12 +254,15 @@ def main(argv: list[str] | None = None) -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("utnet-viewer")
     application.setApplicationDisplayName("UTNet Viewer")
+    application.setDesktopFileName(DESKTOP_NAME)
     application.setStyle("Fusion")
     load_fonts()
     starter = Starter(arguments)
     if arguments.workspace:
         starter.window.show_workspace(workspace_named(arguments.workspace))
     starter.finished.connect(application.exit)
+    # Drawing it takes longer than a window with nothing in it: after that has been painted.
+    starter.window.painted.connect(lambda: application.setWindowIcon(QIcon(str(icon_file()))))
     catch_uncaught(starter.show_uncaught)
     starter.start(log_problem=log_problem)
     # Ctrl+C in the terminal closes the window; Python hears it only while it runs something.
@@ -263,6 +274,21 @@ def main(argv: list[str] | None = None) -> int:
     status = application.exec()
     starter.end()
     return status
+
+
+def _change_desktop_entry(arguments: Namespace) -> int:
+    """Put the entry into the desktop's menu or take it out; the exit status."""
+    try:
+        if arguments.install_desktop_entry:
+            for path in install_desktop_entry():
+                print(f"wrote {path}")
+        else:
+            for path in remove_desktop_entry():
+                print(f"removed {path}")
+    except OSError as error:
+        print(f"utnet-viewer: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _collect_again() -> None:

@@ -3,6 +3,8 @@
 import argparse
 import re
 
+from core.files.installed import add_version
+
 #: Names of the workspaces that exist.
 WORKSPACES = ("inspect", "train", "doctor", "annotate", "compare")
 
@@ -35,4 +37,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--screenshot", metavar="FILE", help="save the finished window as a PNG and exit"
     )
+    menu = parser.add_mutually_exclusive_group()
+    menu.add_argument(
+        "--install-desktop-entry",
+        action="store_true",
+        help="put the program and its icon into your desktop's menu and exit",
+    )
+    menu.add_argument(
+        "--remove-desktop-entry", action="store_true", help="take them out again and exit"
+    )
+    add_version(parser)
     return parser

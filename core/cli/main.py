@@ -9,6 +9,8 @@ import argparse
 import importlib
 import sys
 
+from core.files.installed import add_version
+
 COMMANDS = (
     "synthesize",
     "inspect",
@@ -29,6 +31,7 @@ COMMANDS = (
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     parser = argparse.ArgumentParser(prog="utnet", description=__doc__.splitlines()[0])
+    add_version(parser)
     subparsers = parser.add_subparsers(dest="command", required=True)
     for module_name in COMMANDS:
         module = importlib.import_module(f"core.cli.{module_name}")
