@@ -46,14 +46,16 @@ def test_how_long_ago():
     assert len(ago(0.0, 1e7)) == len("1970-01-01")
 
 
-def test_a_click_goes_to_the_frame_and_the_scope_narrows(bench):
+def test_a_click_goes_to_the_frame_and_the_scope_narrows(bench, qtbot):
     bench.press(Qt.Key.Key_1, alt=True)
     bench.document.select(3)
     bench.press(Qt.Key.Key_4)
     bench.document.select(5)
     history = bench.history
+    qtbot.waitUntil(lambda: bench.annotations.pending == 0)
     assert [row.frame for row in history.model.rows] == ["AB1/0003", "AB1/0000"]
     assert [row.words for row in history.model.rows] == ["marked rejected", "flag: bad GT"]
+    assert [row.author for row in history.model.rows] == ["", ""]
     history.scope.set_value("Frame")
     assert history.model.rows == [] and history.empty.isVisible()
     assert "this frame" in history.empty.text()

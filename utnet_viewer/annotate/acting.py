@@ -14,11 +14,11 @@ from core.data.frame import FrameId
 from utnet_viewer.annotate.begun import write
 from utnet_viewer.annotate.editing import FREE_2D, HAND, HandEditor
 from utnet_viewer.annotate.joints_model import ROWS
+from utnet_viewer.annotate.taking_back import REDO, UNDO, Taken, TakingBack
 from utnet_viewer.annotate.words import flag_words, frame_words
 from utnet_viewer.document import Document
 
 if TYPE_CHECKING:
-    from core.annotation.records import Edit
     from utnet_viewer.annotate.annotations import Annotations
     from utnet_viewer.annotate.marks_panel import MarksPanel
     from utnet_viewer.annotate.queue_panel import QueuePanel
@@ -67,7 +67,8 @@ class Acting(QObject):
         self._tools = tools
         self._document, self._annotations = tools.document, tools.annotations
         self._editor, self._marks = tools.editor, tools.marks
-        self._awaited: tuple[str, str] | None = None  # "undo" or "redo", and of what
+        self._taking = TakingBack(tools.annotations, self)
+        self._taking.taken.connect(self._on_taken)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.states_changed)
         for signal in (
@@ -82,7 +83,6 @@ class Acting(QObject):
             tools.marks.chips.own_changed,
         ):
             signal.connect(lambda *_: self._later.start())
-        tools.annotations.history_changed.connect(self._on_history)
         tools.annotations.refused.connect(lambda why: self.said.emit(why, "warning"))
         tools.annotations.failing.connect(self._on_failing)
         tools.marks.said.connect(self.said)
@@ -148,52 +148,31 @@ class Acting(QObject):
 
     def undo(self) -> None:
         """Take back the newest change, wherever it was made, and show that frame."""
-        self._take("undo", self.undo_words, self._annotations.undo)
+        self._take(UNDO)
 
     def redo(self) -> None:
         """Bring back what was undone last, and show that frame."""
-        self._take("redo", self.redo_words, self._annotations.redo)
+        self._take(REDO)
 
-    def _take(self, kind: str, words: str, take: Callable[[], object]) -> None:
+    def _take(self, kind: str) -> None:
         self.keep()
-        words = self.undo_words if kind == "undo" else words  # of what was still being done too
-        if not words:
+        if self._taking.words(kind):
+            self._taking.ask(kind)
+        else:
             self.said.emit(f"There is nothing to {kind}.", "info")
-            return
-        self._awaited = (kind, words)
-        take()
 
-    def _on_history(self) -> None:
-        """The undo that was asked for is there: show where."""
-        if self._awaited is None:
-            return
-        kind, words = self._awaited
-        edits = self._taken(kind)
-        if not edits:
-            return
-        self._awaited = None
-        done = "Undone" if kind == "undo" else "Done again"
-        frames = {(edit.change.split, edit.change.frame) for edit in edits}
+    def _on_taken(self, taken: Taken) -> None:
+        """Show where it was."""
         here = (self._annotations.split, self._annotations.current_frame)
-        split, frame = here if here in frames else next(iter(frames))
-        where = frame_words(frame) if len(frames) == 1 else f"{len(frames):,} frames"
+        split, frame = here if here in taken.places else taken.places[0]
+        count = len(taken.places)
+        where = frame_words(frame) if count == 1 else f"{count:,} frames"
         if split != here[0]:
             where += f" of the split {split}"
-        self.said.emit(f"{done}: {words} · {where}", "success")
+        done = "Undone" if taken.kind == UNDO else "Done again"
         if split == here[0]:
             self._show(frame)
-
-    def _taken(self, kind: str) -> list[Edit]:
-        """The edits of the newest undo or redo."""
-        newest: list[Edit] = []
-        for edit in self._annotations.history():
-            is_same = not newest or (
-                edit.change.group and edit.change.group == newest[0].change.group
-            )
-            if edit.kind != kind or not is_same:
-                break
-            newest.append(edit)
-        return newest
+        self.said.emit(f"{done}: {taken.words} · {where}", "success")
 
     # Going from frame to frame.
 

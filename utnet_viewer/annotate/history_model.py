@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,9 +59,12 @@ def history_rows(edits: Sequence[Edit], *, own_author: str) -> list[HistoryRow]:
     """Rows of edits, newest first as they come; an undo shows in what it took back, not itself."""
     changes = [edit for edit in edits if edit.kind == "change"]
 
+    def author_of(edit: Edit) -> str:
+        return "" if edit.author == own_author else edit.author
+
     def key(numbered: tuple[int, Edit]) -> tuple[str, object]:
         number, edit = numbered
-        return (edit.author, edit.change.group or number)
+        return (author_of(edit), edit.change.group or number)
 
     rows = []
     for _key, members in groupby(enumerate(changes), key):
@@ -75,11 +80,18 @@ def history_rows(edits: Sequence[Edit], *, own_author: str) -> list[HistoryRow]:
                 change.frame,
                 len({(edit.change.split, edit.change.frame) for edit in group}),
                 first.at_s,
-                "" if first.author == own_author else first.author,
+                author_of(first),
                 all(edit.is_undone for edit in group),
             )
         )
     return rows
+
+
+def this_author() -> str:
+    """The author of this window's edits: the user's name on this computer, "" where it has none."""
+    with contextlib.suppress(OSError, KeyError):
+        return getpass.getuser()
+    return ""
 
 
 class HistoryModel(QAbstractListModel):

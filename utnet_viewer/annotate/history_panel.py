@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QListView, QStackedWidget, QWidget
 
 from utnet_viewer.annotate.history_delegate import HistoryDelegate
-from utnet_viewer.annotate.history_model import HistoryModel, history_rows
+from utnet_viewer.annotate.history_model import HistoryModel, history_rows, this_author
 from utnet_viewer.document import Document
 from utnet_viewer.theme import Theme
 from utnet_viewer.widgets.controls import SegmentedControl
@@ -66,7 +66,7 @@ class HistoryPanel(Panel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("History", theme, parent)
-        self._annotations = annotations
+        self._annotations, self._author = annotations, this_author()
         self.model = HistoryModel(self)
         self.list = HistoryList(theme)
         self.list.setModel(self.model)
@@ -96,7 +96,7 @@ class HistoryPanel(Panel):
         is_frame = self.scope.value == FRAME
         frame = annotations.current_frame if is_frame else ""
         edits = [] if is_frame and not frame else annotations.history(frame=frame, limit=NEWEST)
-        rows = history_rows(edits, own_author="")
+        rows = history_rows(edits, own_author=self._author)
         self.model.show(rows, names_frames=not is_frame)
         if not rows:
             what = "this frame" if is_frame else "this dataset"
