@@ -44,7 +44,7 @@ def _own_hand(table: LabelTable) -> Reason:
     badness, joints = worst_joint(apart_mm - usual_mm)
     values = apart_mm[np.arange(len(apart_mm)), joints]
     whose = "MANO" if table.has_mano.any() else "surface"
-    words = f"{{joint}} {{value}} from its own {whose}"
+    words = f"{{joint}} {{value}} off its own {whose}"
     return Reason("own_hand", words, "mm", badness, values, joints, _ROUNDING_MM)
 
 
@@ -60,19 +60,19 @@ def _bones(table: LabelTable, sequence_codes: np.ndarray) -> Reason:
         if len(rows) >= _LEAST_FRAMES:
             off_mm[rows] = lengths_mm[rows] - np.median(lengths_mm[rows], axis=0)
     badness, bones = worst_joint(np.abs(off_mm))
-    words = "bone to the {joint} {value} off the usual"
+    words = "bone to {joint} {value} off the usual"
     return Reason("bones", words, "mm", badness, badness, children[bones], _BONE_NOISE_MM)
 
 
 def _motion(table: LabelTable, shots: Sequence[np.ndarray]) -> Reason:
     """Joints against where the frames before and after lead."""
     badness, joints = worst_joint(breaks_mm(table.joints_mm, shots))
-    words = "{joint} {value} off the motion around it"
+    words = "{joint} {value} off its motion"
     return Reason("motion", words, "mm", badness, badness, joints, _LABEL_NOISE_MM)
 
 
 def _depth(table: LabelTable) -> Reason:
     """The label's surface against the measured one."""
     badness, sides = worst_joint(table.depth_gap_mm)
-    words = "label {value} {side} the measured surface"
+    words = "{value} {side} the depth map"
     return Reason("depth", words, "mm", badness, badness, sides, _LABEL_NOISE_MM)

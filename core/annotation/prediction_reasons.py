@@ -59,14 +59,14 @@ def prediction_reasons(
 
 
 _WORDS = {
-    "pose": "{joint} {value} from the aligned prediction",
-    "place": "{joint} {value} from the prediction",
-    "distance": "label {value} nearer or farther than predicted",
+    "pose": "{joint} {value} off the prediction",
+    "place": "{joint} {value} off the prediction",
+    "distance": "{value} off the predicted distance",
 }
 _JUMP_WORDS = {
-    "pose": "error of the {joint} jumps by {value}",
-    "place": "error of the {joint} jumps by {value}",
-    "distance": "error in depth jumps by {value}",
+    "pose": "{joint} error jumps by {value}",
+    "place": "{joint} error jumps by {value}",
+    "distance": "error of distance jumps by {value}",
 }
 
 

@@ -55,7 +55,7 @@ class Suggestion:
 
     @property
     def words(self) -> str:
-        """Its strongest reason: "label 41 mm behind the measured surface"."""
+        """Its strongest reason: "41 mm behind the depth map"."""
         return self.because[0].words
 
 

@@ -88,7 +88,7 @@ def test_a_figure_is_the_distance_that_was_planted(demo, hand_model, table) -> N
     moved = Plant(12, "one joint off", type(label)(joints_mm=joints_mm, mano=label.mano))
     spoilt = with_plants(table, demo, [moved], hand_model)
     told = tell(_reasons(demo, spoilt)["own_hand"], 12)
-    assert told.words == "index tip 30 mm from its own MANO"
+    assert told.words == "index tip 30 mm off its own MANO"
     assert told.value == pytest.approx(30, abs=0.1)
 
 

@@ -63,6 +63,7 @@ class SamplesPanel(Panel):
         self.table = SamplesTable(self.model, theme)
         self.filter_field = FilterField(theme)
         self.filter, self.filter_error = self.filter_field.edit, self.filter_field.error
+        self.filter_problem: FilterError | None = None
         self.saved = SavedFilters(settings)
         self.count = QLabel()
         self.count.setObjectName("quiet")
@@ -240,6 +241,7 @@ class SamplesPanel(Panel):
             self.choice.use_filter(self.filter.text(), self.model.catalogue)
         except FilterError as error:
             problem = error
+        self.filter_problem = problem
         self.filter_field.show_error(problem)
         self._show_rows()
         self.filtered.emit()
