@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self._made_pages: dict[str, QWidget] = {}
         self._dock_layout = QByteArray()  # while the docks are not shown
         self._close_questions: list[Callable[[], bool]] = []
+        self._last_questions: list[Callable[[], bool]] = []
         self._add_tabs()
 
     def _add_bar(self, title: str, widget: QWidget) -> QToolBar:
@@ -267,18 +268,25 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         self.paths_dropped.emit([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
 
-    def ask_before_closing(self, may_close: Callable[[], bool]) -> None:
-        """`may_close` says whether the window may close now; it may ask, and close it later."""
-        self._close_questions.append(may_close)
+    def ask_before_closing(self, may_close: Callable[[], bool], *, is_last: bool = False) -> None:
+        """`may_close` says whether the window may close now; it may ask, and close it later.
+
+        They are asked in the order in which they came, the last one after all others: what those
+        still write down is its concern.
+        """
+        questions = self._last_questions if is_last else self._close_questions
+        questions.append(may_close)
 
     def ask_nothing_more(self) -> None:
         """Close without asking anybody from now on."""
         self._close_questions.clear()
+        self._last_questions.clear()
 
     def closeEvent(self, event) -> None:
         """Remember the layout and let the session end its processes."""
         # A window that is there for a picture asks nobody.
-        questions = self._close_questions if self._remembers_layout else []
+        asked = [*self._close_questions, *self._last_questions]
+        questions = asked if self._remembers_layout else []
         if not all(may_close() for may_close in questions):
             event.ignore()
             return

@@ -13,6 +13,7 @@ from core.files.embedded import DEMO, default_checkpoint, demo_dataset
 from core.hand.hand_model import HandModel
 from core.hand.mano_file import load_hand_model
 from utnet_viewer.annotate.annotations import Annotations
+from utnet_viewer.annotate.keeping import Keeping
 from utnet_viewer.annotate.marked_list import MarkedList
 from utnet_viewer.crash_log import log
 from utnet_viewer.document import Document, EngineState, Sample
@@ -59,6 +60,7 @@ class Session(QObject):
         self._opened: Order | None = None  # how the dataset on screen was opened
         self.document = Document(self._first_hand())
         self.annotations = Annotations(self.document, self)
+        Keeping(self.annotations, window, self.notice, self)
         self.engine = engine
         engine.setParent(self)
         self.samples = SamplesPanel(self.document, window.theme, settings=window.settings)

@@ -7,18 +7,29 @@ being written when the process was killed. A finished transaction after such a b
 """
 
 import struct
+import time
 from pathlib import Path
 
 from core.annotation.carving import LOG_FRAME_BYTES, LOG_HEADER_BYTES
 from core.annotation.schema import PAGE_BYTES
 
 _MAGIC = 0x377F0682  # the lowest bit says in which order the checksums take their bytes
-_FRAME = struct.Struct(">6I")
+
+#: A log that looks damaged is looked at so often, so far apart.
+_LOOKS, _PAUSE_S = 3, 0.05
 
 
 def log_problem(path: Path) -> str:
     """What is wrong with the log of a store; "" for nothing. Raises OSError."""
-    log = log_path(path)
+    for _ in range(_LOOKS):
+        problem = _problem(log_path(path))
+        if not problem:
+            return ""
+        time.sleep(_PAUSE_S)  # half of what another process was just writing may have been read
+    return problem
+
+
+def _problem(log: Path) -> str:
     content = log.read_bytes() if log.exists() else b""
     if not content:
         return ""
@@ -26,11 +37,9 @@ def log_problem(path: Path) -> str:
         return "its log is cut off"
     order = _order(content)
     if order == "":
-        # A process that is killed while it begins a log anew leaves such a header, and no frames.
-        return "its log's first bytes were changed" if _has_frames(content) else ""
+        return "its log's first bytes were changed"
     end = _end_of_chain(content, order)
-    is_lost = any(is_last for at, is_last in _frames(content) if at >= end)
-    return "its log was changed on the disk" if is_lost else ""
+    return "its log was changed on the disk" if _has_end_after(content, end) else ""
 
 
 def log_path(path: Path) -> Path:
@@ -57,22 +66,15 @@ def _checksum(content: bytes, order: str, start: tuple[int, int]) -> tuple[int, 
     return first, second
 
 
-def _frames(content: bytes) -> list[tuple[int, bool]]:
-    """Where frames of this log's salt begin, and whether they end a transaction.
+def _has_end_after(content: bytes, start: int) -> bool:
+    """Whether a transaction of this log ends behind a place.
 
     Frames of an older round of the log lie behind the newest and have another salt.
     """
-    salt = content[16:24]
-    frames = []
-    for at in range(LOG_HEADER_BYTES, len(content) - LOG_FRAME_BYTES + 1, LOG_FRAME_BYTES):
-        _number, pages, *_rest = _FRAME.unpack_from(content, at)
-        if content[at + 8 : at + 16] == salt:
-            frames.append((at, pages != 0))
-    return frames
-
-
-def _has_frames(content: bytes) -> bool:
-    return any(is_last for _at, is_last in _frames(content))
+    return any(
+        content[at + 8 : at + 16] == content[16:24] and content[at + 4 : at + 8] != bytes(4)
+        for at in range(start, len(content) - LOG_FRAME_BYTES + 1, LOG_FRAME_BYTES)
+    )
 
 
 def _end_of_chain(content: bytes, order: str) -> int:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from core.annotation.records import FrameState, ReviewState
+from core.annotation.records import Edit, FrameState, ReviewState
 
 
 class Marks(NamedTuple):
@@ -30,3 +30,16 @@ Overview = dict[str, Marks]
 def marks_of(state: FrameState, edit_id: int) -> Marks:
     """The short form of a state."""
     return Marks(state.review, state.flags, bool(state.note), state.correction is not None, edit_id)
+
+
+def marks_after(marks: Marks | None, edit: Edit) -> Marks:
+    """The short form after an edit of the frame; None is that of a frame nobody spoke of."""
+    marks = marks_of(FrameState(), 0) if marks is None else marks
+    field, value = edit.change.field, edit.change.value
+    if field in ("review", "flags"):
+        marks = marks._replace(**{field: value})
+    elif field == "note":
+        marks = marks._replace(has_note=bool(value))
+    elif field == "correction":
+        marks = marks._replace(has_correction=value is not None)
+    return marks._replace(edit_id=edit.id)

@@ -64,7 +64,7 @@ def _facts(path: Path) -> tuple[str, int]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             connection = connect(_copied(path, Path(folder)), busy_s=0)
-        except (OSError, sqlite3.Error):
+        except (sqlite3.Error, UnicodeDecodeError):
             return "", 0
         connection.set_progress_handler(lambda: True, _MOST_STEPS)
         try:
@@ -72,7 +72,7 @@ def _facts(path: Path) -> tuple[str, int]:
             last = connection.execute("SELECT last_edit FROM head").fetchone()
             is_told = row and last and isinstance(row[0], str) and isinstance(last[0], int)
             return (row[0], last[0]) if is_told else ("", 0)
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             return "", 0
         finally:
             connection.close()

@@ -113,21 +113,26 @@ def fill_schema(connection: sqlite3.Connection, dataset: str) -> None:
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def connect(path: Path, *, busy_s: float) -> sqlite3.Connection:
+def connect(path: Path, *, busy_s: float, writes: bool = True) -> sqlite3.Connection:
     """Open a file that is there; nothing of what it may hold is run.
 
-    Only one thread may use the connection at a time, whichever it is.
+    Only one thread may use the connection at a time, whichever it is. One that does not write
+    leaves file and log as they are when it is closed; the other moves the log into the file.
     """
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
+        f"{path.absolute().as_uri()}?mode={'rw' if writes else 'ro'}",
         uri=True,
         isolation_level=None,
         timeout=busy_s,
         check_same_thread=False,
     )
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

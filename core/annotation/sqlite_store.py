@@ -24,7 +24,7 @@ from core.annotation.log_check import log_path
 from core.annotation.marks import Overview
 from core.annotation.records import Change, Edit, FrameState
 from core.annotation.rows import checked_frame
-from core.annotation.schema import place_new_file
+from core.annotation.schema import connect, place_new_file
 from core.annotation.store_errors import (
     StoreDamagedError,
     StoreError,
@@ -83,6 +83,14 @@ class AnnotationStore:
         self._connection.close()
         if self._folder is not None:
             self._folder.cleanup()
+
+    def reader(self) -> "AnnotationStore":
+        """The same store for another thread, which may only read; closed on its own."""
+        if self.is_read_only:  # a copy: SQLite itself lets threads read one connection
+            return self
+        with raising_store_errors(self.path):
+            connection = connect(self.path, busy_s=BUSY_S)
+        return AnnotationStore(self.path, connection, dataset=self.dataset, author=self.author)
 
     # Writing.
 
@@ -265,12 +273,20 @@ class AnnotationStore:
             return self._tables.told(self._tables.edits("WHERE id > ? ORDER BY id", edit_id))
 
     def history(
-        self, *, limit: int = 200, split: str | None = None, frame: str | None = None
+        self,
+        *,
+        limit: int = 200,
+        split: str | None = None,
+        frame: str | None = None,
+        up_to: int | None = None,
     ) -> list[Edit]:
-        """The newest edits, newest first: all, those of a split, or those of one frame of it."""
-        where = {"split": split, "frame": frame}
-        asked = {name: value for name, value in where.items() if value is not None}
-        terms = " AND ".join(f"{name} = ?" for name in asked)
+        """The newest edits, newest first: all, those of a split, or those of one frame of it.
+
+        `up_to` is the newest edit that is wanted.
+        """
+        where = {"split =": split, "frame =": frame, "id <=": up_to}
+        asked = {term: value for term, value in where.items() if value is not None}
+        terms = " AND ".join(f"{term} ?" for term in asked)
         sql = f"{'WHERE ' if terms else ''}{terms} ORDER BY id DESC LIMIT ?"
         with self._reading():
             return self._tables.told(self._tables.edits(sql, *asked.values(), limit))

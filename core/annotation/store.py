@@ -39,6 +39,7 @@ __all__ = [
     "annotations_root",
     "dataset_identity",
     "default_store_path",
+    "open_damaged",
     "open_store",
 ]
 
@@ -77,6 +78,16 @@ def open_store(
             return _opened_copy(path, dataset, author)
         except StoreDamagedError as error:
             problem = error.reason
+    return open_damaged(path, problem, dataset=dataset, author=author)
+
+
+def open_damaged(
+    path: Path, problem: str, *, dataset: str = "", author: str = ""
+) -> AnnotationStore:
+    """What can be saved of a store in which something was found wrong later than at its opening.
+
+    Raises StoreRefusedError, OSError.
+    """
     connection, damage = salvaged(path, problem)
     with _closed_on_error(connection):
         known = _dataset(path, connection, dataset)
@@ -108,9 +119,12 @@ def _file_problem(path: Path) -> str:
 
 def _opened(path: Path, dataset: str, author: str) -> AnnotationStore:
     with raising_store_errors(path):
+        # A damaged one's log stays as it is: what it holds may be all there is.
+        with contextlib.closing(connect(path, busy_s=BUSY_S, writes=False)) as connection:
+            _check(path, connection)
         connection = connect(path, busy_s=BUSY_S)
     with _closed_on_error(connection):
-        known = _checked(path, connection, dataset)
+        known = _dataset(path, connection, dataset)
         return AnnotationStore(path, connection, dataset=known, author=author)
 
 
@@ -119,7 +133,8 @@ def _opened_copy(path: Path, dataset: str, author: str) -> AnnotationStore:
         connection, folder = copied(path)
     try:
         with _closed_on_error(connection):
-            known = _checked(path, connection, dataset)
+            _check(path, connection)
+            known = _dataset(path, connection, dataset)
             return AnnotationStore(
                 path, connection, dataset=known, author=author, is_read_only=True, folder=folder
             )
@@ -137,25 +152,25 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _checked(path: Path, connection: sqlite3.Connection, dataset: str) -> str:
-    """The dataset of the store behind a connection, if it is one, and whole at a quick look."""
+def _check(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise StoreDamagedError where a quick look finds something wrong."""
     with raising_store_errors(path):
         problem = schema_problem(connection) or quick_problem(connection)
         if not problem:
             problem = head_problem(connection)
-        if problem:
-            raise StoreDamagedError(path, problem)
-        return _dataset(path, connection, dataset)
+    if problem:
+        raise StoreDamagedError(path, problem)
 
 
 def _dataset(path: Path, connection: sqlite3.Connection, dataset: str) -> str:
     """The dataset that a store is of; one that is of none yet becomes that of the one asked for."""
-    row = connection.execute("SELECT value FROM facts WHERE name = 'dataset'").fetchone()
-    if row is None:
-        raise StoreDamagedError(path, "it does not say of which dataset it is")
-    if not row[0] and dataset:
-        connection.execute("UPDATE facts SET value = ? WHERE name = 'dataset'", (dataset,))
-        return dataset
+    with raising_store_errors(path):
+        row = connection.execute("SELECT value FROM facts WHERE name = 'dataset'").fetchone()
+        if row is None or not isinstance(row[0], str):
+            raise StoreDamagedError(path, "it does not say of which dataset it is")
+        if not row[0] and dataset:
+            connection.execute("UPDATE facts SET value = ? WHERE name = 'dataset'", (dataset,))
+            return dataset
     if dataset and row[0] != dataset:
         raise StoreRefusedError(
             path, f"holds the annotations of {row[0]}, not those of {dataset}; name another file"

@@ -63,6 +63,8 @@ def raising_store_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _translated(path, error) from error
+    except UnicodeDecodeError as error:  # of a message of SQLite's, with a broken name in it
+        raise StoreDamagedError(path, "is damaged (a name in it is no text)") from error
 
 
 def _translated(path: Path, error: sqlite3.Error) -> StoreError:

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from utnet_viewer.annotate.waiting import Place, Waiting
+from utnet_viewer.annotate.writer import Act, News, Opened, Writer
 from utnet_viewer.document import Document
 
 if TYPE_CHECKING:  # the window starts without them
+    from core.annotation.marks import Overview
     from core.annotation.records import Change, Edit, FrameState
+    from core.annotation.store import AnnotationStore
     from core.data.frame import FrameId
     from core.data.frame_index import FrameIndex
+
+#: States of frames that are kept after they were read.
+MOST_KEPT = 500
+
+NOTHING_OPEN = "No dataset is open, so there is nothing to annotate."
 
 
 class Annotations(QObject):
     """The annotations of the open dataset; there is one of these in a window.
 
     Changes are in force at once (`state`, `overview`) and are written behind the window's back:
-    `pending` says how many are not on the disk yet.
+    `pending` says how many are not on the disk yet. Another dataset may be opened while some are
+    not: they go on being tried.
     """
 
     opened = Signal()  # a dataset's annotations are there
@@ -29,6 +39,7 @@ class Annotations(QObject):
     saved = Signal()  # `pending` or `saved_at_s` is another
     failing = Signal(str)  # why nothing can be written; "" when it works again
     history_changed = Signal()
+    taken = Signal(str, object)  # "undo" or "redo" of this window, and the edits it came to
     refused = Signal(str)  # a change that was not taken: read-only, or nothing is open
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
@@ -39,22 +50,77 @@ class Annotations(QObject):
         self.is_read_only = False
         self.damage = ""  # what was lost, where the file is damaged
         self.failure = ""
-        self.saved_at_s = float("nan")  # seconds since 1970 (UTC)
+        self.saved_at_s = float("nan")  # seconds since 1970 (UTC), of this window's last edit
         self._split = ""
-        self._states: dict[tuple[str, str], FrameState] = {}
-        self._edits: list[Edit] = []
+        self._writer: Writer | None = None
+        self._former: list[Writer] = []  # of other datasets, with edits that wait
+        self._reader: AnnotationStore | None = None
+        self._overview: Overview = {}  # without what waits
+        self._kept: dict[Place, FrameState] = {}  # as stored
+        self._undo_words = self._redo_words = ""
+        self._last_id = 0  # of what the thread has told
+        self._waiting = Waiting(self._stored)
+        self._is_closed = False
 
     # What is open.
 
     def use_dataset(self, index: FrameIndex | None, *, path: Path | None = None) -> None:
         """Another dataset or split is on screen, or none; `path` is the store to use instead of
         the dataset's own."""
-        self._split = "" if index is None else index.split
-        self._states.clear()
-        self._edits.clear()
-        self.opened.emit()
+        from core.annotation.places import dataset_identity, default_store_path
+
+        if self._is_closed:
+            return
+        if index is None:
+            self._leave("")
+        else:
+            place = path or default_store_path(index.root)
+            if self._writer is not None and place == self.path:
+                self._split, self._overview = index.split, {}
+                self._writer.read_overview(index.split)
+            else:
+                self._leave(index.split)
+                self._enter(place, dataset_identity(index))
         self.changed.emit(set())
         self.history_changed.emit()
+
+    def _leave(self, split: str) -> None:
+        """Let go of the dataset; edits that wait are still written."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.disconnect(self)
+            if writer.pending:
+                self._former.append(writer)
+                writer.wrote.connect(self._on_former)
+                writer.failing.connect(self._on_failing)
+            else:
+                writer.close()
+        self._close_reader()
+        self._waiting = Waiting(self._stored)
+        self._overview, self._split, self.path = {}, split, None
+        self._undo_words = self._redo_words = self.damage = ""
+        self.is_read_only, self.saved_at_s = False, float("nan")
+        if not self._former:
+            self._on_failing("")
+
+    def _enter(self, path: Path, dataset: str) -> None:
+        former = next((writer for writer in self._former if writer.path == path), None)
+        if former is not None:  # what waits there comes first, and then it is as any other
+            self._former.remove(former)
+            former.disconnect(self)
+            former.close()
+        self.path = path
+        self._writer = Writer(path, dataset, self._split, self)
+        self._writer.opened.connect(self._on_opened)
+        self._writer.overview_read.connect(self._on_overview)
+        self._writer.wrote.connect(self._on_wrote)
+        self._writer.failing.connect(self._on_failing)
+        # Its imports are left until the photo is painted.
+        self._document.turns.later(self._start)
+
+    def _start(self) -> None:
+        if self._writer is not None and not self._writer.has_begun:
+            self._writer.start()
 
     @property
     def split(self) -> str:
@@ -71,28 +137,65 @@ class Annotations(QObject):
 
     def state(self, frame: FrameId | str, split: str | None = None) -> FrameState:
         """What was said of a frame, changes that wait for the disk included."""
+        place = (self._split if split is None else split, str(frame))
+        waiting = self._waiting.states.get(place)
+        return self._stored(*place) if waiting is None else waiting
+
+    def _stored(self, split: str, frame: str) -> FrameState:
+        """What the disk says of a frame."""
         from core.annotation.records import FrameState
 
-        key = (self._split if split is None else split, str(frame))
-        return self._states.get(key, FrameState())
+        if self._reader is None or not frame:
+            return FrameState()
+        if (split, frame) not in self._kept:
+            try:
+                state = self._reader.state(split, frame)
+            except ValueError as error:  # it is opened anew, with what can be saved
+                self._report(error)
+                return FrameState()
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[split, frame] = state
+        return self._kept[split, frame]
+
+    def _report(self, error: ValueError) -> None:
+        if self._writer is not None:
+            self._writer.report_damage(getattr(error, "reason", str(error)))
 
     @property
-    def overview(self) -> dict[str, object]:
-        """Frames of the split that anything was said of, by name: `core.annotation.marks.Marks`
-        with review, flags, has_note, has_correction, edit_id."""
+    def overview(self) -> Overview:
+        """Frames of the split that anything was said of, by name, in short."""
         from core.annotation.marks import marks_of
 
-        return {
+        if not self._waiting.states:
+            return self._overview
+        waiting = {
             frame: marks_of(state, 0)
-            for (split, frame), state in self._states.items()
+            for (split, frame), state in self._waiting.states.items()
             if split == self._split
         }
+        return self._overview | waiting
 
     def history(self, *, frame: str = "", limit: int = 200) -> list[Edit]:
         """The newest edits, newest first, of everything or of one frame of the split; those that
         are not on the disk yet have the id 0."""
-        found = [e for e in reversed(self._edits) if not frame or e.change.frame == frame]
-        return found[:limit]
+        # What the thread has written by now, but not told yet, is among what waits.
+        place = {"up_to": self._last_id}
+        if frame:
+            place |= {"split": self._split, "frame": frame}
+        here = (self._split, frame)
+        waiting = [
+            edit
+            for edit in reversed(self._waiting.edits)
+            if not frame or (edit.change.split, edit.change.frame) == here
+        ]
+        try:
+            stored = [] if self._reader is None else self._reader.history(limit=limit, **place)
+        except ValueError as error:
+            self._report(error)
+            stored = []
+        known = {edit.id for edit in waiting}
+        return (waiting + [edit for edit in stored if edit.id not in known])[:limit]
 
     # Changing.
 
@@ -107,49 +210,163 @@ class Annotations(QObject):
         from core.annotation.records import Change
 
         name = self.current_frame if frame is None else frame
+        if not name:
+            return self._refuse(NOTHING_OPEN)
         return self.changes([Change(name, self._split, field, value, words, group)])
 
     def changes(self, changes: Iterable[Change]) -> bool:
         """Change several fields, of several frames, at once; see `change`."""
-        from core.annotation.records import Edit
+        new = tuple(change for change in changes if self._is_new(change))
+        return not new or self._do(Act("changes", new))
 
-        changes = list(changes)
-        for change in changes:
-            key = (change.split, change.frame)
-            state = self.state(change.frame, change.split)
-            self._states[key] = state.with_value(change.field, change.value)
-            self._edits.append(Edit(len(self._edits) + 1, time.time(), "", "change", change))
-        self.saved_at_s = time.time()
-        self.changed.emit({change.frame for change in changes})
-        self.history_changed.emit()
-        self.saved.emit()
-        return True
+    def _is_new(self, change: Change) -> bool:
+        state = self.state(change.frame, change.split)
+        return getattr(state, change.field) != change.value
 
     def undo(self) -> None:
         """Take back the newest change, or group of changes, that is in force."""
+        self._do(Act("undo"))
 
     def redo(self) -> None:
         """Bring back what was undone last."""
+        self._do(Act("redo"))
+
+    def _do(self, act: Act) -> bool:
+        if self._writer is None:
+            return self._refuse(NOTHING_OPEN)
+        if self.is_read_only:
+            return self._refuse(self.damage or f"{self.path} cannot be written by you.")
+        places = self._waiting.add(act)
+        self._writer.put(act)
+        self._start()
+        self._tell(places)
+        if places and act.kind != "changes":
+            self.taken.emit(act.kind, self._waiting.last_edits)
+        return True
+
+    def _refuse(self, why: str) -> bool:
+        self.refused.emit(why)
+        return False
 
     @property
     def undo_words(self) -> str:
         """Words of what `undo` would take back; "" for nothing."""
-        return self._edits[-1].change.words if self._edits else ""
+        return self._waiting.undo_words or self._undo_words
 
     @property
     def redo_words(self) -> str:
         """Words of what `redo` would bring back; "" for nothing."""
-        return ""
+        if self._waiting.has_changes:
+            return self._waiting.redo_words
+        return self._redo_words
 
     # Saving.
 
     @property
     def pending(self) -> int:
         """Edits that are not on the disk yet."""
-        return 0
+        return self._waiting.count + sum(writer.pending for writer in self._former)
 
     def try_again(self) -> None:
-        """Write at once what could not be written."""
+        """Write at once what could not be written, and open what could not be opened."""
+        for writer in self._writers():
+            writer.try_again()
+
+    def wait_saved(self, timeout_s: float) -> bool:
+        """Wait until all edits are on the disk; whether they are."""
+        for writer in self._writers():
+            if writer.pending:
+                self._start()
+        return all(writer.wait_saved(timeout_s) for writer in self._writers())
 
     def close(self) -> None:
-        """End the threads; what is still pending is not written."""
+        """End the threads; what cannot be written at once is given up."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for writer in self._writers():
+            if writer.pending:
+                self._start()
+            writer.close()
+        self._close_reader()
+
+    def _writers(self) -> Sequence[Writer]:
+        return [*self._former, *([self._writer] if self._writer is not None else [])]
+
+    def _close_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        self._kept.clear()
+        if reader is not None:
+            reader.close()
+
+    # What the threads tell.
+
+    def _on_opened(self, opened: Opened) -> None:
+        if self._is_closed:
+            if opened.reader is not None:
+                opened.reader.close()
+            return
+        self._close_reader()
+        self._reader, self._overview = opened.reader, opened.overview
+        self._undo_words, self._redo_words = opened.undo_words, opened.redo_words
+        self._last_id = opened.last_id
+        self.is_read_only, self.damage = opened.is_read_only, opened.damage
+        self._waiting.refresh()
+        self.opened.emit()
+        self.changed.emit(set())
+        self.history_changed.emit()
+
+    def _on_overview(self, split: str, overview: Overview) -> None:
+        if split == self._split:
+            self._overview = overview
+            self.opened.emit()
+            self.changed.emit(set())
+
+    def _on_wrote(self, news: News) -> None:
+        self._take(news.edits)
+        is_done, is_told = not self._waiting.count, True
+        if news.act is not None:
+            is_told = self._waiting.shows_first
+            is_done = self._waiting.wrote(news.edits)
+            self.saved_at_s = time.time()
+        if is_done:
+            self._undo_words, self._redo_words = news.undo_words, news.redo_words
+        self._tell({(edit.change.split, edit.change.frame) for edit in news.edits})
+        if not is_told:  # an undo of what was on the disk: only the store knew what it takes back
+            self.taken.emit(news.act.kind, news.edits)
+
+    def _take(self, edits: Sequence[Edit]) -> None:
+        """These are on the disk."""
+        from core.annotation.marks import marks_after
+
+        if edits:
+            self._last_id = max(self._last_id, edits[-1].id)
+        here: Overview = {}
+        for edit in edits:
+            change = edit.change
+            place = (change.split, change.frame)
+            if place in self._kept:
+                self._kept[place] = self._kept[place].with_value(change.field, change.value)
+            if change.split == self._split:
+                marks = here.get(change.frame) or self._overview.get(change.frame)
+                here[change.frame] = marks_after(marks, edit)
+        # Not the same dictionary: whoever was given it may still be reading.
+        self._overview = self._overview | here
+
+    def _tell(self, places: set[Place]) -> None:
+        frames = {frame for split, frame in places if split == self._split}
+        if frames:
+            self.changed.emit(frames)
+        self.history_changed.emit()
+        self.saved.emit()
+
+    def _on_former(self, _news: News) -> None:
+        for writer in [writer for writer in self._former if not writer.pending]:
+            self._former.remove(writer)
+            writer.close()
+        self.saved.emit()
+
+    def _on_failing(self, why: str) -> None:
+        if why != self.failure:
+            self.failure = why
+            self.failing.emit(why)
