@@ -152,5 +152,7 @@ def test_what_is_said_of_saving():
     failing = safety_of(saving(failure="the disk is full.", pending=2), 9)
     assert (failing.words, failing.can_try) == ("2 edits wait: the disk is full.", True)
     assert safety_of(saving(failure="x", pending=1), 9).words == "1 edit waits: x."
+    words = safety_of(saving(failure="no store"), 9).words
+    assert words == "Nothing can be saved: no store."
     locked = safety_of(saving(is_read_only=True, damage="3 edits are lost"), 9)
     assert (locked.words, locked.can_try) == ("Nothing can be changed: 3 edits are lost.", False)

@@ -63,9 +63,12 @@ def safety_of(annotations: Annotations, now_s: float | None = None) -> Safety:
         why = annotations.damage.rstrip(".") or "the file cannot be written"
         return Safety("lock-simple", f"Nothing can be changed: {why}.", "warning")
     count = annotations.pending
-    if annotations.failure:
+    why = annotations.failure.rstrip(".")
+    if why and not count:
+        return Safety("warning", f"Nothing can be saved: {why}.", "fault", True)
+    if why:
         waiting = f"{count} edit{'' if count == 1 else 's'} wait{'s' if count == 1 else ''}"
-        return Safety("warning", f"{waiting}: {annotations.failure.rstrip('.')}.", "fault", True)
+        return Safety("warning", f"{waiting}: {why}.", "fault", True)
     if count:
         return Safety("floppy-disk", f"saving… · {UNTOUCHED}")
     if annotations.saved_at_s != annotations.saved_at_s:
@@ -135,7 +138,7 @@ class MarksPanel(Panel):
     ) -> None:
         super().__init__("Flags and note", theme, parent)
         self._document, self._annotations = document, annotations
-        self._frame = ""
+        self._shown_frame = ""
         self.chips = FlagChips(theme, settings)
         self.note = NoteField()
         self.safety = SafetyLine(theme)
@@ -185,12 +188,12 @@ class MarksPanel(Panel):
     def show_frame(self) -> None:
         """Flags and note of the frame on screen; a note that is being typed is kept first."""
         annotations = self._annotations
-        self._frame = annotations.current_frame
-        can_change = bool(self._frame) and not annotations.is_read_only
-        if self._frame:
-            state = annotations.state(self._frame)
+        self._shown_frame = annotations.current_frame
+        can_change = bool(self._shown_frame) and not annotations.is_read_only
+        if self._shown_frame:
+            state = annotations.state(self._shown_frame)
             self.chips.show_flags(state.flags)
-            self.note.show_note(self._frame, state.note)
+            self.note.show_note(self._shown_frame, state.note)
         else:
             self.chips.show_flags(frozenset())
             self.note.show_note("", "")
@@ -199,7 +202,7 @@ class MarksPanel(Panel):
         self._show_safety()
 
     def _on_changed(self, frames: set[str]) -> None:
-        if not frames or self._frame in frames:
+        if not frames or self._shown_frame in frames:
             self.show_frame()
 
     def _show_safety(self) -> None:
@@ -237,12 +240,12 @@ class MarksPanel(Panel):
 
     def toggle_flag(self, flag: str) -> None:
         """Set a flag of the frame on screen, or take it away."""
-        if not self._frame or self._annotations.is_read_only:
+        if not self._shown_frame or self._annotations.is_read_only:
             return
-        flags = self._annotations.state(self._frame).flags
+        flags = self._annotations.state(self._shown_frame).flags
         words = f"flag: {flag_words(flag)}"
         words = f"took away {words}" if flag in flags else words
-        write(self._annotations, "flags", flags ^ {flag}, words, frame=self._frame)
+        write(self._annotations, "flags", flags ^ {flag}, words, frame=self._shown_frame)
 
     def toggle_own_flag(self, number: int) -> None:
         """The same for the own flag of a number, from 0; nothing where there are fewer."""
