@@ -189,11 +189,27 @@ def test_steps_stay_within_the_queue(queue) -> None:
 
 
 def test_the_next_open_one_leaves_out_what_is_done(queue) -> None:
+    queue.samples.use_filter("seq = SYN000 and frame < 5")
     for row in (1, 2):
         _review(queue, row, ReviewState.DONE)
     queue.document.select(0)
-    queue.step(1, is_open=True)
+    assert queue.step_to_open()
     assert queue.document.row == 3
+    _review(queue, 3, ReviewState.REJECTED)
+    assert queue.step_to_open() and queue.document.row == 4
+    assert queue.step_to_open() and queue.document.row == 0  # round from the end
+    _review(queue, 4, ReviewState.DONE)
+    assert not queue.step_to_open()
+    assert queue.document.row == 0
+
+
+def test_the_next_open_one_is_found_from_where_a_frame_left_the_queue(queue) -> None:
+    _review(queue, 75, ReviewState.DONE)
+    queue.samples.use_filter("review = new")
+    queue.document.select(10)
+    _review(queue, 10, ReviewState.DONE)
+    assert queue.step_to_open()
+    assert queue.document.row == 11
 
 
 # --- suggestions ----------------------------------------------------------------------------

@@ -43,10 +43,14 @@ class QueueModel(QAbstractTableModel):
             self._positions = dict(zip(self.rows.tolist(), range(len(self.rows)), strict=True))
         return self._positions.get(row, -1)
 
-    def review(self, row: int) -> int:
-        """How far the review of a row is, by its place in `REVIEWS`."""
+    def reviews(self, rows: np.ndarray) -> np.ndarray:
+        """How far the reviews of rows (M,) are, by their places in `REVIEWS`."""
         marks = None if self.catalogue is None else self.catalogue.marks
-        return NEW if marks is None else int(marks.review[row])
+        return np.full(len(rows), NEW) if marks is None else marks.review[rows]
+
+    def review(self, row: int) -> int:
+        """The same of one row."""
+        return int(self.reviews(np.array([row]))[0])
 
     def is_flagged(self, row: int) -> bool:
         """Whether a row has flags."""
@@ -56,8 +60,7 @@ class QueueModel(QAbstractTableModel):
     @property
     def reviewed(self) -> int:
         """How many rows are done or rejected."""
-        marks = None if self.catalogue is None else self.catalogue.marks
-        return 0 if marks is None else int(np.count_nonzero(marks.review[self.rows] >= DONE))
+        return int(np.count_nonzero(self.reviews(self.rows) >= DONE))
 
     def tip(self, row: int) -> str:
         """All that is known of a row, for a tool tip and a screen reader."""

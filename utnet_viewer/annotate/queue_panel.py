@@ -182,20 +182,30 @@ class QueuePanel(Panel):
 
     # From one to the next.
 
-    def step(self, by: int, *, is_open: bool = False) -> None:
-        """To the next (1) or the previous (-1) of the queue; `is_open` leaves out what is done or
-        rejected. At the end one stays.
+    def step(self, by: int) -> None:
+        """To the next (1) or the previous (-1) of the queue; at the ends one stays.
 
         A row that left the queue, such as one that was just reviewed, keeps its place: the next is
         the one that came after it.
         """
-        rows = self.model.rows
-        position = self.model.position_of(self._document.row)
-        place = position + by if position >= 0 else self._place - (by < 0)
-        while is_open and 0 <= place < len(rows) and self.model.review(int(rows[place])) >= DONE:
-            place += by
-        if 0 <= place < len(rows):
-            self._document.select(int(rows[place]))
+        place = self._after if by > 0 else self._place - 1
+        if 0 <= place < len(self.model.rows):
+            self._document.select(int(self.model.rows[place]))
+
+    def step_to_open(self) -> bool:
+        """To the next that is neither done nor rejected, from the end on to the beginning; False
+        where there is none but, perhaps, the one on screen."""
+        rows = np.roll(self.model.rows, -self._after)
+        is_open = (self.model.reviews(rows) < DONE) & (rows != self._document.row)
+        if not is_open.any():
+            return False
+        self._document.select(int(rows[is_open.argmax()]))
+        return True
+
+    @property
+    def _after(self) -> int:
+        """The place after the document's row, or where that stood."""
+        return self._place + (self.model.position_of(self._document.row) >= 0)
 
     def shut_down(self) -> None:
         """End what runs: the window closes."""

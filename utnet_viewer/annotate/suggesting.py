@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a thread imports them
     from core.data.frame_index import FrameIndex
     from core.evaluation.store import Evaluation
     from core.hand.hand_model import HandModel
+    from utnet_viewer.session import Session
 
 Phase = Literal["none", "reading", "absent", "ready", "running"]
 
@@ -175,6 +176,12 @@ class Suggesting(QObject):
     def _on_cancelled(self) -> None:
         self._forget_job()
         self.changed.emit()
+
+
+def opening_options(session: Session) -> list[str]:
+    """Options of ``utnet annotations suggest`` for how the session has opened its split."""
+    options = ["--hand-model", session.hand_model_path] if session.hand_model_path else []
+    return [*options, "--without-list"] if session.is_without_list else options
 
 
 def _read_kept(index: FrameIndex, hand_model: HandModel, evaluation: Evaluation | None) -> _Found:

@@ -16,6 +16,7 @@ from utnet_viewer.annotate.mesh_panel import MeshEditPanel
 from utnet_viewer.annotate.queue_panel import QueuePanel
 from utnet_viewer.annotate.review_strip import ReviewStrip
 from utnet_viewer.annotate.sequence_dialog import SequenceDialog
+from utnet_viewer.annotate.suggesting import opening_options
 from utnet_viewer.numbers import fixed
 from utnet_viewer.processes.fit_client import FitClient
 from utnet_viewer.session import Session
@@ -47,7 +48,13 @@ class AnnotateWorkspace(QWidget):
         self.document, self.annotations, self.fitter = document, annotations, fitter
         self.editor = HandEditor(document, annotations, fitter, self)
         self.image = EditPanel(document, theme, self.editor, actions)
-        self.queue = QueuePanel(document, theme, annotations, session.samples)
+        self.queue = QueuePanel(
+            document,
+            theme,
+            annotations,
+            session.samples,
+            options=lambda: opening_options(session),
+        )
         self.review = ReviewStrip(document, theme, annotations, actions)
         self.history = HistoryPanel(document, theme, annotations)
         self.mesh = MeshEditPanel(document, self.editor, theme)
