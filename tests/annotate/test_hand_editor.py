@@ -8,7 +8,7 @@ from support_samples import make_document, make_sample, stand_in_hand
 
 from core.annotation.records import Change, FrameState, ReviewState, Visibility
 from core.conventions import WRIST
-from core.hand.fitting.target import KEPT_WEIGHT, PLACED_WEIGHT
+from core.hand.fitting.target import PLACED_WEIGHT
 from utnet_viewer.annotate.edited_hand import of_mean
 from utnet_viewer.annotate.editing import FREE_2D, HAND
 from utnet_viewer.annotate.fit_request import depth_samples_mm
@@ -96,13 +96,24 @@ def test_what_was_placed_or_locked_holds_and_the_dragged_joint_moves(bench, edit
     editor.drag_px(INDEX_PIP, kept_px[INDEX_PIP] + 20)
     target = bench.fitter.target
     assert target.weights_px[[THUMB_TIP, WRIST, INDEX_PIP]].tolist() == [PLACED_WEIGHT] * 3
-    assert target.weights_px[3] == KEPT_WEIGHT
+    assert target.weights_px[3] < target.weights_px[5] < target.weights_px[4] < PLACED_WEIGHT
     assert np.allclose(target.keypoints_px[[THUMB_TIP, WRIST]], kept_px[[THUMB_TIP, WRIST]])
     assert target.weights_mm[WRIST] > 0 and target.weights_mm[INDEX_PIP] == 0
     assert np.allclose(
         target.joints_mm[WRIST], editor.original.joints_mm[WRIST] * 0 + editor.hand.joints_mm[WRIST]
     )
     assert np.array_equal(target.betas, bench.document.sample.frame.hand.mano.betas)
+
+
+def test_the_wrist_takes_the_whole_hand_along_but_for_what_was_placed(bench, editor):
+    drag(bench, THUMB_TIP)
+    bench.fitter.answer()
+    before_px = editor.keypoints_px.copy()
+    editor.drag_px(WRIST, before_px[WRIST] + (15, 8))
+    wanted_px = bench.fitter.target.keypoints_px - before_px
+    assert np.allclose(wanted_px[THUMB_TIP], 0)
+    others = np.arange(21) != THUMB_TIP
+    assert np.allclose(wanted_px[others], (15, 8))
 
 
 def test_the_shape_is_fitted_only_where_a_person_asks(bench, editor):

@@ -52,11 +52,9 @@ def _moved(editor: HandEditor, joint: int) -> str:
 
 def residual_px(editor: HandEditor) -> float:
     """Mean distance, in px, between joints that a person placed and where the fit has them."""
-    fit, wish = editor.fit, editor.wish
-    if fit is None:
+    if editor.fit is None:
         return float("nan")
-    asked = set(editor.placed) | ({wish.joint} if wish is not None else set())
-    residuals_px = fit.residuals_px[sorted(asked)]
+    residuals_px = editor.fit.residuals_px[list(editor.asked)]
     known = residuals_px[np.isfinite(residuals_px)]
     return float(known.mean()) if known.size else float("nan")
 

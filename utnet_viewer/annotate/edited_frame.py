@@ -174,6 +174,12 @@ class EditedFrame(QObject):
         return None if self._drag is None else self._drag.wish
 
     @property
+    def asked(self) -> tuple[int, ...]:
+        """Joints that a person put somewhere: what a fit is to hit."""
+        held = set() if self.wish is None else {self.wish.joint}
+        return tuple(sorted(self.placed | held))
+
+    @property
     def frame(self) -> Frame | None:
         """What is on screen."""
         return None if self._sample is None else self._sample.frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -223,18 +224,22 @@ def joint_rows(editor: HandEditor) -> list[JointRow]:
 
 
 def residual_words(editor: HandEditor) -> str:
-    """What the fitted hand leaves over: mean over the joints, the worst one by name."""
+    """What the fitted hand leaves over at the joints that a person put somewhere."""
     if editor.keypoints_px is None:
         return ""
     if editor.joints_mm is None:
         return "free 2D: no hand is fitted"
     fit = editor.fit
-    return "" if fit is None else fit_words(fit)
+    return "" if fit is None else fit_words(fit, editor.asked)
 
 
-def fit_words(fit: Fit) -> str:
-    """``fit residual 0.8 px, 1.2 mm · worst index tip 2.1 px``; mm where space was asked for."""
-    residuals_px = np.asarray(fit.residuals_px, float)
+def fit_words(fit: Fit, asked: Sequence[int]) -> str:
+    """``fit residual 0.8 px, 1.2 mm · worst index tip 2.1 px``; mm where space was asked for.
+
+    Mean and worst are of the joints `asked` for: where the others were is no aim.
+    """
+    residuals_px = np.full(JOINT_COUNT, np.nan)
+    residuals_px[list(asked)] = fit.residuals_px[list(asked)]
     if not np.isfinite(residuals_px).any():
         return ""
     text = f"fit residual {fixed(float(np.nanmean(residuals_px)))} px"
