@@ -22,6 +22,7 @@ from core.annotation.outgoing import (
     Tell,
     as_time,
     check_place,
+    frames_words,
     in_turn,
     is_in_3d,
     some_of,
@@ -198,7 +199,7 @@ def _category() -> dict[str, Any]:
 def _notes(unknown: int, unreadable: list[str]) -> tuple[str, ...]:
     notes = []
     if unknown:
-        notes.append(f"{unknown:,} annotated frames are not in this split's list; left out")
+        notes.append(f"left out {frames_words(unknown)}: not in this split's list")
     if unreadable:
-        notes.append(f"the pictures of {some_of(unreadable)} cannot be read; left out")
+        notes.append(f"left out {some_of(unreadable)}: the picture cannot be read")
     return tuple(notes)

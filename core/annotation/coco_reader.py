@@ -72,7 +72,7 @@ def read_coco(path: Path, index: FrameIndex, *, tell: Tell) -> Offer:
         except _UnusableError as error:
             unusable.setdefault(str(error), []).append(f"#{annotation['id']}")
         tell(done, len(annotations))
-    notes = [f"annotations {some_of(ids)} {why}; left out" for why, ids in unusable.items()]
+    notes = [f"left out annotations {some_of(ids)}: they {why}" for why, ids in unusable.items()]
     incoming = tuple(one for fields in found.values() for one in fields)
     return Offer(path.name, incoming, tuple(notes))
 

@@ -66,13 +66,13 @@ class CorrectedIndex:
             notes.append(f"{self.store}: {self.damage}")
         if self.free_2d:
             notes.append(
-                f"{_frames(self.free_2d)} corrected in free 2D, which cannot become a 3D label: "
+                f"{_were(self.free_2d)} corrected in free 2D, which cannot become a 3D label: "
                 "the original one is used"
             )
         foreign = len(self.corrections) - len(self._own)
         if foreign:
             notes.append(
-                f"{_frames(foreign)} corrected with another hand model than "
+                f"{_were(foreign)} corrected with another hand model than "
                 f"{self.hand_model.name}: the joints are used, the parameters are not"
             )
         return notes
@@ -262,5 +262,5 @@ def _box_px(frame: Frame, correction: Correction) -> np.ndarray | None:
     return box_px if is_inside else None
 
 
-def _frames(count: int) -> str:
+def _were(count: int) -> str:
     return "1 frame was" if count == 1 else f"{count:,} frames were"

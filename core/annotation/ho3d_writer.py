@@ -23,6 +23,7 @@ from core.annotation.outgoing import (
     Spoken,
     Tell,
     check_place,
+    frames_words,
     in_turn,
     is_in_3d,
     is_of_model,
@@ -92,7 +93,7 @@ def write_ho3d(
             try:
                 _write_frame(folder, index, row, one.state.correction, hand_model)
             except _NoOriginalError as error:
-                notes.append(f"{one.frame} has no label file to correct ({error}); left out")
+                notes.append(f"left out {one.frame}: it has no label file to correct ({error})")
             else:
                 written.append(one)
         if not written:
@@ -122,25 +123,25 @@ def _sorted(index: Ho3dIndex, spoken: Sequence[Spoken], hand_model: HandModel) -
     for row, one in rows:
         reason = _reason(one.state.correction, hand_model)
         if row in unreadable:
-            reason = "have no picture"
+            reason = "there is no picture"
         if reason:
             reasons.setdefault(reason, []).append(one.frame)
         else:
             kept.append((row, one))
-    notes = [f"{some_of(names)} {reason}; left out" for reason, names in reasons.items()]
+    notes = [f"left out {some_of(names)}: {reason}" for reason, names in reasons.items()]
     if unknown:
-        notes.append(f"{unknown:,} corrected frames are not in this split's list; left out")
+        notes.append(f"left out {frames_words(unknown)}: not in this split's list")
     return _Sorted(kept, tuple(notes))
 
 
 def _reason(correction: Correction, hand_model: HandModel) -> str:
     """Why a correction cannot be a label of HO-3D's; "" where it can."""
     if not is_in_3d(correction):
-        return "were corrected in free 2D, which says nothing of the hand in space"
+        return "corrected in free 2D, which says nothing of the hand in space"
     if not correction.is_right:
-        return "were corrected to a left hand, which HO-3D has no labels for"
+        return "corrected to a left hand, which HO-3D has no labels for"
     if not is_of_model(correction, hand_model):
-        return f"were corrected with another hand model than {hand_model.name}"
+        return f"corrected with another hand model than {hand_model.name}"
     return ""
 
 

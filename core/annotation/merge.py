@@ -203,7 +203,7 @@ def difference_words(conflict: Conflict) -> str:
     if not isinstance(mine, Correction) or not isinstance(theirs, Correction):
         return ""
     apart_px = np.linalg.norm(mine.keypoints_px - theirs.keypoints_px, axis=1)
-    return f"up to {apart_px.max():.1f} px apart"
+    return f"{apart_px.max():.1f} px apart"
 
 
 def is_same(field: str, one: object, other: object) -> bool:

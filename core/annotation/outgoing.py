@@ -125,6 +125,11 @@ def is_of_model(correction: Correction, hand_model: HandModel) -> bool:
     return bool(np.abs(mesh.joints_mm - correction.joints_mm).max() <= _SAME_MODEL_MM)
 
 
+def frames_words(count: int) -> str:
+    """ "1 frame", "1,200 frames"."""
+    return "1 frame" if count == 1 else f"{count:,} frames"
+
+
 def some_of(frames: Sequence[str]) -> str:
     """The first few names, and how many more there are."""
     more = f" and {len(frames) - _NAMED:,} more" if len(frames) > _NAMED else ""

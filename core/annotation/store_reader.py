@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from core.annotation.merge import ImportRefusedError, Incoming, Offer, field_times, is_same
+from core.annotation.outgoing import frames_words
 from core.annotation.records import FIELDS, FrameState
 from core.annotation.store import AnnotationStore, StoreError, dataset_identity, open_store
 from core.data.frame_index import FrameIndex
@@ -29,7 +30,7 @@ def read_store(path: Path, index: FrameIndex) -> Offer:
     except StoreError as error:
         raise ImportRefusedError(f"{path}: {error.reason}") from error
     if unknown:
-        notes.append(f"{unknown:,} frames of {path.name} are not in this dataset; left out")
+        notes.append(f"left out {frames_words(unknown)} of {path.name}: not in this dataset")
     return Offer(path.name, tuple(offered), tuple(notes))
 
 

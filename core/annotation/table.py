@@ -18,6 +18,7 @@ from core.annotation.outgoing import (
     Tell,
     as_time,
     check_place,
+    frames_words,
     in_turn,
     is_in_3d,
     with_rows,
@@ -69,7 +70,7 @@ def write_table(path: Path, index: FrameIndex, spoken: Sequence[Spoken], *, tell
         writer.writerows(_cells(index.split, one) for _, one in in_turn(rows, tell))
         text.flush()
         text.detach()
-    notes = (f"{unknown:,} annotated frames are not in this split's list; left out",)
+    notes = (f"left out {frames_words(unknown)}: not in this split's list",)
     return Exported(path, len(rows), notes if unknown else ())
 
 

@@ -206,10 +206,10 @@ def test_what_cannot_be_a_label_is_left_out_and_told(index, model, tmp_path):
     out = write(tmp_path / "out", index, states, model)
     assert (out.path / "train.txt").read_text() == "MC1/0002\n"
     notes = " ".join(out.notes)
-    assert "MC1/0000 were corrected in free 2D" in notes
-    assert "SB3/0007 has no label file" in notes
-    assert "MC1/0001 were corrected with another hand model" in notes
-    assert "1 corrected frames are not in this split" in notes
+    assert "left out MC1/0000: corrected in free 2D" in notes
+    assert "left out SB3/0007: it has no label file" in notes
+    assert "left out MC1/0001: corrected with another hand model" in notes
+    assert "left out 1 frame: not in this split" in notes
 
     left = {NAMES[0]: FrameState(correction_of(model, 0, is_right=False))}
     with pytest.raises(ExportError, match=r"no frame .* corrected in 3D.*left hand"):

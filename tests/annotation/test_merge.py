@@ -134,7 +134,7 @@ def test_free_2d_of_a_3d_hand_is_the_same_hand_and_a_moved_one_is_not(model, min
     moved = free_2d(model, 1, keypoints_px=moved_px)
     offer = Offer("x.json", (Incoming("train", "MC1/0001", "correction", moved),))
     (conflict,) = plan(offer, mine).conflicts
-    assert difference_words(conflict) == "up to 5.0 px apart"
+    assert difference_words(conflict) == "5.0 px apart"
     assert value_words("correction", hand) == "right hand in 3D"
 
 
@@ -150,7 +150,7 @@ def test_frames_and_splits_that_are_not_here_are_told(index, mine, theirs, tmp_p
     say(theirs, "MC1/0001", split="validation", note="x")
     offer = read_store(theirs.path, index)
     assert offer.incoming == ()
-    assert any("2 frames of theirs.sqlite are not in this dataset" in n for n in offer.notes)
+    assert any("left out 2 frames of theirs.sqlite: not in this dataset" in n for n in offer.notes)
     with open_store(tmp_path / "other.sqlite", dataset="HO-3D: HO3D_v2") as other:
         say(other, "MC1/0001", note="of another folder's name")
         offer = read_store(other.path, index)

@@ -38,7 +38,9 @@ class AnnotateEntry(WorkspaceEntry):
     def _make_workspace(self) -> None:
         from utnet_viewer.annotate.acting import Acting, Tools
         from utnet_viewer.annotate.edit_tool import EditTool
+        from utnet_viewer.annotate.export_dialog import open_export
         from utnet_viewer.annotate.hand_view import HandView
+        from utnet_viewer.annotate.import_dialog import open_import
         from utnet_viewer.annotate.sequence_dialog import SequenceDialog
         from utnet_viewer.annotate.workspace import AnnotateWorkspace
         from utnet_viewer.processes.fit_client import FitClient
@@ -58,8 +60,8 @@ class AnnotateEntry(WorkspaceEntry):
             workspace.editor,
             workspace.queue,
             workspace.marks,
-            export=lambda: None,
-            take_in=lambda: None,
+            export=lambda: open_export(session),
+            take_in=lambda: open_import(session),
             fit_sequence=workspace.fit_sequence,
         )
         acting = Acting(tools, workspace)

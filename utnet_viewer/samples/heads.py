@@ -21,7 +21,7 @@ class SortedHeads(QHeaderView):
         self.setFixedHeight(TABLE_HEAD)
         self.setHighlightSections(False)
         self.setMinimumSectionSize(20)
-        theme.changed.connect(lambda: self.viewport().update())
+        theme.changed.connect(self.viewport().update)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:
         """Ground, line, arrow and words."""
