@@ -16,7 +16,7 @@ from utnet_viewer.image.view import View
 from utnet_viewer.theme import SIZE_BODY, Theme, ui_font
 
 #: Room around both hands, as a share of their size.
-_MARGIN = 0.25
+_MARGIN = 0.12
 ZOOM_STEP = 1.25
 
 

@@ -291,18 +291,3 @@ class TickTable(QTableView):
         open_columns = max(1, widths.count(0))
         for section, width in enumerate(widths):
             self.setColumnWidth(section, width or max(60, free // open_columns))
-
-    def rows_for_export(self) -> tuple[list[str], list[list[object]]]:
-        """Heads and rows as they stand, and whether each is ticked."""
-        columns = self.ticks.columns
-        heads = ["taken", *(column.head for column in columns)]
-        return heads, [
-            [
-                "yes" if self.ticks.key_at(position) in self.ticks.ticked else "no",
-                *(
-                    column.order(row) if column.is_number else column.words(row)
-                    for column in columns
-                ),
-            ]
-            for position, row in enumerate(self.ticks.rows)
-        ]
