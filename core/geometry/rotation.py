@@ -26,14 +26,21 @@ def matrix_from_axis_angle(axis_angle_rad: np.ndarray) -> np.ndarray:
     Rodrigues' formula, with sines over their angle, which are smooth at zero.
     """
     axis_angle_rad = np.asarray(axis_angle_rad, float)
-    x, y, z = np.moveaxis(axis_angle_rad, -1, 0)
-    zero = np.zeros_like(x)
-    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1)
-    cross = cross.reshape(*axis_angle_rad.shape[:-1], 3, 3)
-    angle_rad = np.linalg.norm(axis_angle_rad, axis=-1)[..., None, None]
+    x, y, z = axis_angle_rad[..., 0], axis_angle_rad[..., 1], axis_angle_rad[..., 2]
+    angle_rad = np.sqrt(x * x + y * y + z * z)
     sine = np.sinc(angle_rad / np.pi)  # sin(a) / a
     versine = np.sinc(angle_rad / (2 * np.pi)) ** 2 / 2  # (1 - cos(a)) / a²
-    return np.eye(3) + sine * cross + versine * (cross @ cross)
+    # Entry by entry: the hand's fits turn millions of these.
+    matrix = np.empty((*axis_angle_rad.shape, 3))
+    xx, yy, zz = versine * x * x, versine * y * y, versine * z * z
+    matrix[..., 0, 0], matrix[..., 1, 1], matrix[..., 2, 2] = 1 - yy - zz, 1 - xx - zz, 1 - xx - yy
+    symmetric, skew = versine * x * y, sine * z
+    matrix[..., 0, 1], matrix[..., 1, 0] = symmetric - skew, symmetric + skew
+    symmetric, skew = versine * x * z, sine * y
+    matrix[..., 2, 0], matrix[..., 0, 2] = symmetric - skew, symmetric + skew
+    symmetric, skew = versine * y * z, sine * x
+    matrix[..., 1, 2], matrix[..., 2, 1] = symmetric - skew, symmetric + skew
+    return matrix
 
 
 def axis_angle_from_matrix(matrix: np.ndarray) -> np.ndarray:

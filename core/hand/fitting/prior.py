@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from core.geometry.rotation import mirrored_axis_angles
 from core.hand.hand_model import HandModel
 
 #: Standard deviation (rad) that every angle has at least, were the poses ever so stiff: labels are
@@ -82,6 +83,7 @@ def pose_prior(hand_model: HandModel) -> PosePrior:
     if hand_model.is_stand_in:
         with (files("resources") / "hand" / "standin_poses.npz").open("rb") as stream:
             poses = np.load(stream)["hand_poses_rad"].astype(float)
+        poses = poses if hand_model.is_right else mirrored_axis_angles(poses)
         return prior_of_poses(poses, f"{len(poses)} synthetic poses")
     if hand_model.pose_coefficients is not None:
         poses = hand_model.pose_mean_rad + (

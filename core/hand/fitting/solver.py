@@ -32,7 +32,7 @@ def minimise(problem: FitProblem, start: HandState, *, max_iterations: int) -> S
     gradient, curvature = problem.slope(here)
     for iteration in range(1, max_iterations + 1):
         candidate = problem.at(here.state.moved(_step(gradient, curvature, free, damping)))
-        if candidate.cost >= here.cost:
+        if not candidate.cost < here.cost:
             damping *= 8
             if damping > _MOST_DAMPING:
                 return Solution(here.state, here.cost, iteration, True)
