@@ -200,7 +200,8 @@ class Acting(QObject):
     def done_next(self) -> None:
         """This frame is done; on to the next one that nobody has finished."""
         self.review("done")
-        self._tools.queue.step(1)
+        if not self._tools.queue.step_to_open():
+            self.said.emit("Every frame of the queue is reviewed.", "success")
 
     # Judging.
 

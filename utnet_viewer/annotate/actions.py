@@ -70,8 +70,16 @@ PARTS = (
         "",
         (
             Row("annotate_done_next", "Done, next of the queue", "Ctrl+Return", "done_next"),
-            Row("annotate_next", "Next of the queue", "N", "step", (1,), "step"),
-            Row("annotate_previous", "Previous of the queue", "B", "step", (-1,), "step"),
+            Row("annotate_next", "Next of the queue", "N", "step", (1,), "step", ("Ctrl+Down",)),
+            Row(
+                "annotate_previous",
+                "Previous of the queue",
+                "B",
+                "step",
+                (-1,),
+                "step",
+                ("Ctrl+Up",),
+            ),
         ),
     ),
     (
