@@ -3,7 +3,9 @@
 The log is a header and frames, a page each; every frame carries the header's salt and a checksum
 over all frames before it, and a transaction's last frame says so
 (https://www.sqlite.org/fileformat2.html, section 4). A frame that breaks the chain is usual: it was
-being written when the process was killed. A finished transaction after such a break is not.
+being written when the process was killed. A finished transaction after such a break is not. Where
+the very last frame is damaged, the two cannot be told from each other: that is one reason why
+`AnnotationStore.settle` keeps the log short.
 """
 
 import struct
@@ -67,13 +69,15 @@ def _checksum(content: bytes, order: str, start: tuple[int, int]) -> tuple[int, 
 
 
 def _has_end_after(content: bytes, start: int) -> bool:
-    """Whether a transaction of this log ends behind a place.
+    """Whether a transaction of this log ends behind the frame at a place.
 
     Frames of an older round of the log lie behind the newest and have another salt.
     """
     return any(
         content[at + 8 : at + 16] == content[16:24] and content[at + 4 : at + 8] != bytes(4)
-        for at in range(start, len(content) - LOG_FRAME_BYTES + 1, LOG_FRAME_BYTES)
+        for at in range(
+            start + LOG_FRAME_BYTES, len(content) - LOG_FRAME_BYTES + 1, LOG_FRAME_BYTES
+        )
     )
 
 

@@ -71,6 +71,7 @@ class AnnotationStore:
         self._connection, self._folder = connection, folder
         self._tables = Tables(connection)
         self._place = None if is_read_only else _place_of(path)
+        self._log_place: tuple[int, int] | None = None  # known once something was written
 
     def __enter__(self) -> "AnnotationStore":
         return self
@@ -148,8 +149,10 @@ class AnnotationStore:
     def _done(self, draft: Draft) -> list[Edit]:
         """What was written; raises StoreGoneError where it went into a file that has no name."""
         edits = [row.edit(is_undone=False) for row in draft.rows]
-        if not self._is_in_place() or not log_path(self.path).exists():
+        log = _place_of(log_path(self.path))
+        if not self._is_in_place() or log is None or self._log_place not in (None, log):
             raise StoreGoneError(self.path, edits)
+        self._log_place = log
         return edits
 
     def _is_in_place(self) -> bool:
@@ -178,6 +181,7 @@ class AnnotationStore:
                 raise StoreWriteError(self.path, "another program is reading it and does not end")
             return self.path
         path = self.path
+        self._drop_stale_log()
         if path.exists():
             stamp = time.strftime("%Y-%m-%d-%H%M%S")
             path = path.with_name(f"{path.stem}-before-it-was-replaced-{stamp}{path.suffix}")
@@ -190,13 +194,19 @@ class AnnotationStore:
             made = Path(name)
             try:
                 self._copy_to(made)
-                # They are of the file that is gone; SQLite would take them for the new one's.
-                for end in ("-wal", "-shm"):
-                    path.with_name(path.name + end).unlink(missing_ok=True)
                 place_new_file(made, path)
             finally:
                 made.unlink(missing_ok=True)
         return path
+
+    def _drop_stale_log(self) -> None:
+        """Take away the log of the file that is gone: SQLite would put it into the one that has
+        the name now."""
+        log = log_path(self.path)
+        if not self.path.exists() or _place_of(log) == self._log_place:
+            for file in (log, log.with_name(f"{self.path.name}-shm")):
+                with contextlib.suppress(FileNotFoundError):
+                    file.unlink()
 
     def _copy_to(self, path: Path) -> None:
         with raising_store_errors(path), contextlib.closing(sqlite3.connect(path)) as copy:
