@@ -12,6 +12,7 @@ from support_mesh import colours_of, move
 from support_samples import make_document, make_sample
 
 from core.conventions import WRIST
+from core.hand.hand_model import HandMesh
 from utnet_viewer.annotate.mesh_panel import MeshEditPanel
 from utnet_viewer.mesh.render_state import Quality
 from utnet_viewer.theme import Theme
@@ -301,6 +302,16 @@ def test_the_hand_fills_the_view_in_every_size_until_a_person_turns_it(qtbot, pa
     assert view.camera == camera
     qtbot.keyClick(view, Qt.Key.Key_0)
     assert 0.6 < height_share() < 0.85
+
+
+def test_another_hand_of_the_frame_is_brought_into_view(document, editor, panel, view):
+    away_mm = np.array([300.0, 0.0, 0.0])
+    mesh = HandMesh(editor.hand.mesh.vertices_mm + away_mm, editor.hand.mesh.joints_mm + away_mm)
+    editor.hand = replace(editor.hand, mesh=mesh, joints_mm=mesh.joints_mm)
+    editor.loaded.emit()
+    document.turns.finish()
+    at = place_of(view, WRIST)
+    assert view.rect().contains(at)
 
 
 def test_depth_points_are_shown_where_the_frame_has_them(panel, view):

@@ -15,7 +15,7 @@ from utnet_viewer.document import Document
 class FakeHandEditor(QObject):
     """Has what panels use of `HandEditor`, and remembers what was asked."""
 
-    changed = Signal()
+    changed, loaded = Signal(), Signal()
     selected_changed = Signal(int)
 
     def __init__(self, document: Document) -> None:

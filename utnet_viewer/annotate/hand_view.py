@@ -158,6 +158,10 @@ class HandView(OwnKeys, MeshView):
     def resizeEvent(self, event) -> None:
         """Fit again, unless a person looks from a place of their own."""
         super().resizeEvent(event)
+        self.fit_by_itself()
+
+    def fit_by_itself(self) -> None:
+        """Fit, unless a person looks from a place of their own."""
         if not self._is_own_camera:
             self.fit()
 

@@ -44,6 +44,7 @@ LAYER_TOGGLES = (
 #: Presses of keys no farther apart than this are one edit.
 KEYS_PAUSE_MS = 600
 
+HINT = "Drag a joint: it moves in the plane of the view; with Shift, away and nearer."
 NO_HAND = "No hand to show", "Open a dataset: its hands are corrected here."
 FREE_2D = "Free 2D", "Joints are moved in the photo alone; no hand is fitted to them."
 NO_SURFACE = "No surface yet", "The label gives joints alone. Drag one in the image to fit a hand."
@@ -59,6 +60,7 @@ class MeshEditPanel(Panel):
     def __init__(self, document: Document, editor: HandEditor, theme: Theme) -> None:
         super().__init__("Mesh", theme)
         self.set_subtitle("follows the drag")
+        self.header.setToolTip(HINT)
         self.document, self.editor = document, editor
         self.view = HandView(document.hand_model, theme)
         self.legend = MeshLegend(theme)
@@ -70,6 +72,7 @@ class MeshEditPanel(Panel):
         self.set_legend(self.legend)
         self.set_body(self.view)
         self._placement: Placement | None = None
+        self._is_new = True  # whether the hand is another one than what the camera was fitted to
         self._ghost: tuple[object, object, HandMesh | None] = (None, None, None)
         self._nudged: object = None  # the wish of the editor that came from keys
         self._keys_pause = QTimer(self, singleShot=True, interval=KEYS_PAUSE_MS)
@@ -107,6 +110,7 @@ class MeshEditPanel(Panel):
     def _connect(self) -> None:
         document, editor, view = self.document, self.editor, self.view
         editor.changed.connect(self._show_later)
+        editor.loaded.connect(self._on_loaded)
         editor.selected_changed.connect(self._on_selected)
         document.row_changed.connect(lambda _: self._leave_frame())
         document.hand_model_changed.connect(self._on_hand_model_changed)
@@ -178,7 +182,15 @@ class MeshEditPanel(Panel):
         self.view.set_selected(self.editor.selected)
         self.view.set_message(*self._message())
         self.view.set_scene(scene)
+        if self._is_new and self.view.is_editable:
+            self._is_new = False
+            self.view.fit_by_itself()
         self._update_legend()
+
+    def _on_loaded(self) -> None:
+        """Another hand, of this frame or the next: it need not stand where the one before did."""
+        self._placement, self._is_new = None, True
+        self._show_later()
 
     def _leave_frame(self) -> None:
         """The editor keeps what was dragged; here nothing of it is held any more."""
