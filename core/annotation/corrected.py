@@ -5,20 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.annotation.outgoing import is_in_3d, is_of_model
 from core.annotation.records import Correction, ReviewState
+from core.annotation.store import AnnotationStore, dataset_identity, open_store
 from core.data.frame import Frame, FrameId, HandLabel
 from core.data.frame_index import CropPixels, FrameIndex
 from core.data.problems import Problem
 from core.geometry.crop import CropTransform
 from core.hand.hand_model import HandModel, ManoParameters
-
-if TYPE_CHECKING:
-    from core.annotation.store import AnnotationStore
 
 
 @dataclass(frozen=True)
@@ -222,7 +219,7 @@ class CorrectedIndex:
         return self.index.picture_path(row)
 
 
-def with_corrections(index: FrameIndex, store: "AnnotationStore") -> CorrectedIndex:
+def with_corrections(index: FrameIndex, store: AnnotationStore) -> CorrectedIndex:
     """The split with what the store says of it now; frames that it does not list are left out."""
     corrections, rejected, free_2d = {}, set(), 0
     last_edit = store.last_id
@@ -244,6 +241,17 @@ def with_corrections(index: FrameIndex, store: "AnnotationStore") -> CorrectedIn
         last_edit=last_edit,
         damage=store.damage,
     )
+
+
+def read_corrected(index: FrameIndex, path: Path) -> CorrectedIndex:
+    """The split with what a file of annotations says of it now.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        StoreError: it is no file of annotations, or another dataset's.
+    """
+    with open_store(path, dataset=dataset_identity(index), creates=False) as store:
+        return with_corrections(index, store)
 
 
 def rows_of(index: FrameIndex, frame_id: FrameId) -> np.ndarray:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from core.cli.evaluation_text import print_summary
 from core.cli.options import (
+    add_annotations,
     add_dataset,
     add_json,
     add_network,
     checkpoint_of,
-    open_dataset,
+    open_corrected_dataset,
     print_json,
     print_json_line,
 )
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add_dataset(parser)
+    add_annotations(parser)
     add_network(parser)
     add_evaluating(parser)
     add_json(parser)
@@ -126,7 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_report(arguments.report)
     checkpoint = checkpoint_of(arguments)
     hand_model = load_hand_model(arguments.hand_model)
-    index = open_dataset(arguments, hand_model)
+    index = open_corrected_dataset(arguments, hand_model)
     identity = identify(checkpoint, index, hand_model, with_depth=not arguments.without_depth)
     root = arguments.store or evaluations_root()
     try:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.options import (
+    add_annotations,
     add_dataset,
     add_json,
     add_network,
     checkpoint_of,
-    open_dataset,
+    open_corrected_dataset,
     print_json,
 )
 
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     add_dataset(parser)
     parser.add_argument("frame", metavar="SEQ/ID", help="a frame, such as MC1/0012")
+    add_annotations(parser)
     add_network(parser)
     add_json(parser)
 
@@ -76,7 +78,7 @@ def _read_frame(arguments: argparse.Namespace, hand_model: "HandModel") -> "Fram
     from core.data.frame import FrameId
 
     frame_id = FrameId.parse(arguments.frame)
-    index = open_dataset(arguments, hand_model)
+    index = open_corrected_dataset(arguments, hand_model)
     try:
         row = index.row_of(frame_id)
     except KeyError as error:

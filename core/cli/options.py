@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,33 @@ def open_dataset(arguments: argparse.Namespace, hand_model: "HandModel") -> "Fra
     )
     arguments.split = index.split
     return index
+
+
+def add_annotations(parser: argparse.ArgumentParser) -> None:
+    """--annotations FILE, for `open_corrected_dataset`."""
+    parser.add_argument(
+        "--annotations",
+        type=Path,
+        metavar="FILE",
+        help="measure against the hands corrected there; utnet annotations stats DATASET says "
+        "where a dataset's annotations lie. Default: the dataset's own labels",
+    )
+
+
+def open_corrected_dataset(arguments: argparse.Namespace, hand_model: "HandModel") -> "FrameIndex":
+    """`open_dataset`, seen through --annotations; says on stderr how many labels come from there.
+
+    Raises ValueError or OSError where that is no file of this dataset's annotations.
+    """
+    index = open_dataset(arguments, hand_model)
+    if arguments.annotations is None:
+        return index
+    from core.annotation.corrected import read_corrected
+
+    corrected = read_corrected(index, arguments.annotations)
+    for note in corrected.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return corrected
 
 
 def checkpoint_of(arguments: argparse.Namespace) -> Path:

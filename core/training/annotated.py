@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from core.annotation.corrected import CorrectedIndex, with_corrections
-from core.annotation.store import AnnotationStore, dataset_identity, open_store
+from core.annotation.corrected import read_corrected
+from core.annotation.store import open_store
 from core.data.frame_index import FrameIndex
 from core.training.config import DataConfig
 
@@ -36,7 +36,10 @@ def annotated(index: FrameIndex, config: DataConfig) -> Annotated:
     rows = np.arange(len(index))
     if not config.annotations:
         return Annotated(index, rows)
-    corrected = read_annotations(index, Path(config.annotations))
+    try:
+        corrected = read_corrected(index, Path(config.annotations))
+    except FileNotFoundError as error:
+        raise _missing(config) from error
     notes = corrected.notes
     if config.leave_out_rejected and len(corrected.rejected_rows):
         rows = np.setdiff1d(rows, corrected.rejected_rows)
@@ -47,12 +50,6 @@ def annotated(index: FrameIndex, config: DataConfig) -> Annotated:
     return Annotated(corrected, rows, tuple(notes))
 
 
-def read_annotations(index: FrameIndex, path: Path) -> CorrectedIndex:
-    """What a file of annotations says of a split now; raises ValueError as `annotated` does."""
-    with _opened(path, dataset=dataset_identity(index)) as store:
-        return with_corrections(index, store)
-
-
 def used_annotations(config: DataConfig) -> dict[str, Any] | None:
     """Which annotations a run starts from, for its folder: plain JSON; None for none.
 
@@ -61,15 +58,16 @@ def used_annotations(config: DataConfig) -> dict[str, Any] | None:
     if not config.annotations:
         return None
     path = Path(config.annotations)
-    with _opened(path) as store:
-        return {"store": str(path.absolute()), "dataset": store.dataset, "last_edit": store.last_id}
-
-
-def _opened(path: Path, *, dataset: str = "") -> AnnotationStore:
     try:
-        return open_store(path, dataset=dataset, creates=False)
+        with open_store(path, creates=False) as store:
+            dataset, last_edit = store.dataset, store.last_id
     except FileNotFoundError as error:
-        raise ValueError(
-            f"data.annotations: {path}: there is no such file; utnet annotations stats DATASET "
-            "says where a dataset's annotations lie"
-        ) from error
+        raise _missing(config) from error
+    return {"store": str(path.absolute()), "dataset": dataset, "last_edit": last_edit}
+
+
+def _missing(config: DataConfig) -> ValueError:
+    return ValueError(
+        f"data.annotations: {config.annotations}: there is no such file; utnet annotations stats "
+        "DATASET says where a dataset's annotations lie"
+    )
