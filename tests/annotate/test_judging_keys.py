@@ -35,11 +35,21 @@ def test_a_click_reviews_too(bench, qtbot):
     assert bench.review.buttons[ReviewState.REJECTED].isChecked()
 
 
-def test_done_next_marks_the_frame_and_goes_on(bench):
-    first = bench.frame
+def test_done_next_marks_the_frame_and_goes_to_the_next_that_is_open(bench, qtbot):
+    bench.document.select(1)
+    bench.press(Qt.Key.Key_4)
+    bench.document.select(0)
     bench.press(Qt.Key.Key_Return, ctrl=True)
-    assert bench.annotations.state(first).review == ReviewState.DONE
-    assert bench.frame != first and bench.state.review == ReviewState.NEW
+    assert bench.annotations.state("AB1/0000").review == ReviewState.DONE
+    assert bench.frame == "AB1/0002" and bench.state.review == ReviewState.NEW
+    for row in range(3, len(bench.document.index)):
+        bench.document.select(row)
+        bench.acting.review("rejected")
+    bench.document.select(2)
+    qtbot.waitUntil(bench.marks.done.isEnabled)
+    qtbot.mouseClick(bench.marks.done, Qt.MouseButton.LeftButton)
+    assert bench.frame == "AB1/0002" and bench.state.review == ReviewState.DONE
+    assert bench.status.message == "Every frame of the queue is reviewed."
 
 
 def test_the_first_work_on_a_new_frame_begins_its_review(bench):

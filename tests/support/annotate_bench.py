@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QWidget
 from support_samples import stand_in_hand
 
+from core.annotation.records import ReviewState
 from core.data.ho3d.index import open_index
 from utnet_viewer.actions import Actions
 from utnet_viewer.annotate.acting import Acting, Tools
@@ -41,15 +42,20 @@ class StillFitter(QObject):
 class Queue:
     """Every frame of the split, in its order."""
 
-    def __init__(self, document: Document) -> None:
-        self._document = document
+    def __init__(self, document: Document, annotations: Annotations) -> None:
+        self._document, self._annotations = document, annotations
 
     def step(self, by: int) -> None:
         self._document.select(self._document.row + by)
 
     def step_to_open(self) -> bool:
-        self.step(1)
-        return True
+        index, row = self._document.index, self._document.row
+        for other in (*range(row + 1, len(index)), *range(row)):
+            review = self._annotations.state(index.frame_id(other)).review
+            if review not in (ReviewState.DONE, ReviewState.REJECTED):
+                self._document.select(other)
+                return True
+        return False
 
 
 class Status:
@@ -94,7 +100,7 @@ class Bench(QMainWindow):
             document,
             annotations,
             self.editor,
-            Queue(document),
+            Queue(document, annotations),
             self.marks,
             export=lambda: self.exports.append("out"),
             take_in=lambda: self.exports.append("in"),
