@@ -296,7 +296,7 @@ class Writer(QObject):
             self._is_checked = self._store.check(self._is_idle)
 
     def _is_idle(self) -> bool:
-        time.sleep(0.001)  # whoever else wants the processor comes first
+        time.sleep(0.01)  # whoever else wants the processor comes first
         return not (self._acts or self._splits or self._is_ending or self._reported)
 
     def _rest(self) -> None:
