@@ -1,6 +1,6 @@
 """The bar at the top: the mark, menus, workspace tabs, and chips that say what is in use."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QPainter, QPen
 from PySide6.QtWidgets import (
     QFrame,
@@ -47,6 +47,8 @@ class Chip(QToolButton):
     """What is in use (dataset, model, hand, device); a click opens the matching action."""
 
     TEXT_LIMIT = 26
+    #: Between icon and words, at most.
+    _GAP = 10
 
     def __init__(self, icon_name: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +71,23 @@ class Chip(QToolButton):
         self.setToolTip(hint)
         self.setAccessibleName(hint)
         self.update()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether only the icon is shown; the hint has the words."""
+        return self.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
+
+    @property
+    def words_width(self) -> int:
+        """What leaving the words away saves, rather too much than too little."""
+        return self.fontMetrics().horizontalAdvance(self.text()) + self._GAP
+
+    def set_short(self, is_short: bool) -> None:
+        """Show the icon alone, or the words as well."""
+        if is_short != self.is_short:
+            styles = Qt.ToolButtonStyle
+            words = styles.ToolButtonTextBesideIcon
+            self.setToolButtonStyle(styles.ToolButtonIconOnly if is_short else words)
 
     def _tint(self) -> None:
         self.setIcon(icon(self._icon_name, self._theme.palette.t2))
@@ -113,7 +132,24 @@ class TopBar(QFrame):
     def resizeEvent(self, event) -> None:
         """Notices come and go below the bar."""
         super().resizeEvent(event)
+        self._give_room()
         self.resized.emit()
+
+    def eventFilter(self, bar: QWidget, event: QEvent) -> bool:
+        """Words, tabs or menus in the bar have changed."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._give_room()
+        return super().eventFilter(bar, event)
+
+    def _give_room(self) -> None:
+        """Chips lose their words one after the other before a menu or a tab is hidden."""
+        # The status bar names the hand as well. The device's dot needs its room, and is short.
+        chips = (self.hand, self.model, self.dataset)
+        wanted = self._bar.layout().sizeHint().width()
+        wanted += sum(chip.words_width for chip in chips if chip.is_short)
+        for chip in chips:
+            chip.set_short(wanted > self.width())
+            wanted -= chip.words_width if chip.is_short else 0
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -127,9 +163,10 @@ class TopBar(QFrame):
         row.addStretch(1)
         for chip in (self.dataset, self.model, self.hand, self.device):
             row.addWidget(chip)
-        bar = QWidget()
+        bar = self._bar = QWidget()
         bar.setFixedHeight(TOP_BAR)
         bar.setLayout(row)
+        bar.installEventFilter(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
