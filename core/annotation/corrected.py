@@ -52,8 +52,11 @@ class CorrectedIndex:
     def summary(self) -> str:
         """How many labels come from where, in a sentence."""
         count = len(self.corrections)
-        labels = "the label of 1 frame comes" if count == 1 else f"labels of {count:,} frames come"
-        return f"{labels} from corrections in {self.store} (edit {self.last_edit:,})"
+        labels = {0: "no label comes", 1: "the label of 1 frame comes"}.get(
+            count, f"labels of {count:,} frames come"
+        )
+        where = f"{self.store} ({self.name}, edit {self.last_edit:,})"
+        return f"{labels} from corrections in {where}"
 
     @property
     def notes(self) -> list[str]:

@@ -44,8 +44,8 @@ def annotated(index: FrameIndex, config: DataConfig) -> Annotated:
     if config.leave_out_rejected and len(corrected.rejected_rows):
         rows = np.setdiff1d(rows, corrected.rejected_rows)
         notes.append(
-            f"{len(corrected.rejected_rows):,} of {len(index):,} frames of {index.name} were "
-            "rejected in review and are left out"
+            f"left out as rejected in review: {len(corrected.rejected_rows):,} of {len(index):,} "
+            f"frames of {index.name}"
         )
     return Annotated(corrected, rows, tuple(notes))
 

@@ -63,7 +63,7 @@ def test_it_says_how_many_labels_come_from_where(index, model, tmp_path):
     assert seen.rejected_rows.tolist() == [2]
     first, second = seen.notes
     store = tmp_path / "mine.sqlite"
-    assert first == f"the label of 1 frame comes from corrections in {store} (edit 8)"
+    assert first == f"the label of 1 frame comes from corrections in {store} (HO3D / train, edit 8)"
     assert second.startswith("1 frame was corrected in free 2D")
 
 

@@ -87,7 +87,7 @@ def test_corrections_are_learned_from_and_rejected_frames_are_not(tree, store, m
     notes = " ".join(data.notes)
     assert f"labels of 2 frames come from corrections in {store}" in notes
     assert "1 frame was corrected in free 2D" in notes
-    assert "1 of 4 frames of HO3D / train were rejected in review and are left out" in notes
+    assert "left out as rejected in review: 1 of 4 frames of HO3D / train" in notes
     assert "2 labels of the split corrected" in data.description
 
 
@@ -96,7 +96,7 @@ def test_rejected_frames_stay_where_that_is_asked_for(tree, store, model):
     labels = labels_by_name(data)
     assert set(labels) == set(NAMES)
     assert np.array_equal(labels[NAMES[3]], correction_of(model, 3).joints_mm)
-    assert "rejected in review" not in " ".join(data.notes)
+    assert "as rejected" not in " ".join(data.notes)
 
 
 def test_the_run_folder_says_which_annotations_and_up_to_which_edit(tree, store):
@@ -169,7 +169,5 @@ def test_the_doctor_finds_a_planted_fault_healthy_once_it_is_corrected(model, tm
     assert main([*command, f"data.annotations={store}"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["verdict"] == "healthy"
-    assert (
-        f"labels of {len(index)} frames come from corrections in {store} (edit {last_edit})"
-        in told["subject"]
-    )
+    source = f"{store} (spoilt / train, edit {last_edit})"
+    assert f"labels of {len(index)} frames come from corrections in {source}" in told["subject"]
