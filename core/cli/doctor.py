@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.cli import doctor_self
 from core.cli.options import add_json, add_overrides, print_json
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ HELP = "name the reason why the loss does not fall, by measuring data, network a
 EPILOG = """\
 exit status: 0 no fault was found, 1 at least one was, 2 nothing could be examined.
 What was not tested is said, and is never a pass.
+With --self: 0 the installation is in order, 1 something is wrong.
 """
 HEALTHY, FAULTS, COULD_NOT_RUN = 0, 1, 2
 
@@ -70,15 +72,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--progress", action="store_true", help="print what happens, one JSON object a line"
     )
+    doctor_self.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Examine and tell; see the exit status above."""
+    if arguments.is_self:
+        return doctor_self.run(arguments)
+    if arguments.hand_model is not None:
+        raise ValueError("--hand-model goes with --self; else: --set data.hand_model=FILE")
+    if arguments.progress and arguments.report is None:
+        raise ValueError("--progress needs --report DIR, where findings keep their pictures")
     from core.doctor.check import Tier, Verdict
     from core.doctor.thresholds import Thresholds, parse_thresholds
 
-    if arguments.progress and arguments.report is None:
-        raise ValueError("--progress needs --report DIR, where findings keep their pictures")
     config = None if arguments.adapter else _config(arguments)
     settings = [*arguments.thresholds]
     if config is not None and config.doctor.thresholds:
