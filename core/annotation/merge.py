@@ -129,16 +129,21 @@ class Merge:
 def plan(offer: Offer, store: "AnnotationStore") -> Merge:
     """Compare an offer with the store; writes nothing."""
     blank = FrameState()
-    additions, conflicts, same = [], [], 0
+    frames: dict[tuple[str, str], list[Incoming]] = {}
     for one in offer.incoming:
-        mine = getattr(store.state(one.split, one.frame), one.field)
-        if is_same(one.field, mine, one.value):
-            same += 1
-        elif is_same(one.field, mine, getattr(blank, one.field)):
-            additions.append(one)
-        else:
-            at_s = field_times(store, one.split, one.frame).get(one.field)
-            conflicts.append(Conflict(one, mine, at_s))
+        frames.setdefault((one.split, one.frame), []).append(one)
+    additions, conflicts, same = [], [], 0
+    for place, fields in frames.items():
+        state, times = store.state(*place), None
+        for one in fields:
+            mine = getattr(state, one.field)
+            if is_same(one.field, mine, one.value):
+                same += 1
+            elif is_same(one.field, mine, getattr(blank, one.field)):
+                additions.append(one)
+            else:
+                times = field_times(store, *place) if times is None else times
+                conflicts.append(Conflict(one, mine, times.get(one.field)))
     return Merge(offer.source, tuple(additions), tuple(conflicts), same, offer.notes)
 
 
