@@ -26,6 +26,8 @@ LEAST_DRAG = 2.0
 #: Without an answer of the fitter after this long, the pointer's mark is painted alone.
 PATIENCE_MS = 40
 LONG_NUDGE_PX = 10.0
+#: Kept free at the right of the hints, where the canvas says which pixel the pointer is on.
+READOUT_ROOM = 190.0
 
 HINTS = (
     Hint("drag", "move"),
@@ -246,7 +248,7 @@ class EditTool(QObject):
         painter.setOpacity(1.0)
         self._paint_joints(painter, points, original)
         canvas = QRectF(self._canvas.rect())
-        edit_paint.paint_hints(painter, canvas, self._hints(), room=canvas.width() - 130)
+        edit_paint.paint_hints(painter, canvas, self._hints(), room=canvas.width() - READOUT_ROOM)
 
     def _hints(self) -> tuple[Hint, ...]:
         """In free 2D, F leads back."""

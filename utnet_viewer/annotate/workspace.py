@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -29,7 +29,7 @@ KEEP = "annotate"
 #: The mock-up's sizes at 1600x1000; smaller windows keep the proportions of the columns.
 _LEFT_SHARE, _RIGHT_SHARE = 300 / 1600, 424 / 1600
 _LEFT, _RIGHT = (690, 80, 150), (350, 376, 192)
-_LEFT_LEAST, _RIGHT_LEAST, _IMAGE_LEAST = 248, 348, 420
+_LEFT_LEAST, _RIGHT_LEAST, _IMAGE_LEAST, _MARKS_LEAST = 248, 348, 420, 246
 
 
 class AnnotateWorkspace(QWidget):
@@ -68,10 +68,14 @@ class AnnotateWorkspace(QWidget):
         left = self._column((self.queue, self.review, self.history), least=_LEFT_LEAST)
         right = self._column((self.mesh, self.joints, self.marks), least=_RIGHT_LEAST)
         self.image.setMinimumWidth(_IMAGE_LEAST)
+        self.marks.setMinimumHeight(_MARKS_LEAST)  # its own is that of a much narrower column
         columns = QSplitter(Qt.Orientation.Horizontal)
         for widget in (left, self.image, right):
             columns.addWidget(widget)
         columns.setStretchFactor(1, 1)
+        left.setStretchFactor(0, 1)
+        right.setStretchFactor(0, 1)
+        right.setStretchFactor(1, 1)
         self._splitters = {"columns": columns, "left": left, "right": right}
         for splitter in self._splitters.values():
             splitter.setHandleWidth(GUTTER)
@@ -148,8 +152,12 @@ class AnnotateWorkspace(QWidget):
         super().showEvent(event)
         if not self._is_arranged:
             self._is_arranged = True
-            self.reset_layout()
-            self._restore()
+            QTimer.singleShot(0, self, self._arrange_first)
+
+    def _arrange_first(self) -> None:
+        """In a turn of its own: the page has its size by then."""
+        self.reset_layout()
+        self._restore()
 
     def _restore(self) -> None:
         for name, splitter in self._splitters.items():
