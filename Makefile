@@ -12,7 +12,7 @@ TEST_WORKERS ?= 2
 # One thread per process: two that fight for a core make torch ten times slower.
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: run test lint format bench doctor-suite screenshots setup clean
+.PHONY: run test lint format bench doctor-suite screenshots dist audit dependencies checksums setup clean
 
 run:
 	@bash scripts/setup.sh --window
@@ -47,6 +47,24 @@ doctor-suite: setup
 
 screenshots: setup
 	$(TEST_ENV) $(PY) scripts/screenshots.py $(ARGS)
+
+# The wheel (which needs nothing else of the checkout) and the source package.
+dist: setup
+	bash scripts/build_dist.sh dist
+
+# Known weaknesses of the pinned libraries; needs the registry's vulnerability data. In an
+# environment of its own: the tool brings libraries that the program must not get to see.
+AUDIT := .benchmarks/audit
+audit: setup
+	test -x $(AUDIT)/bin/pip-audit || \
+	    { $(PY) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install -q "pip-audit>=2.9,<3"; }
+	$(AUDIT)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+# After constraints.txt changed, and after demo, checkpoint or hand did.
+dependencies: setup
+	$(PY) scripts/dependencies.py
+checksums: setup
+	$(PY) scripts/checksums.py
 
 setup:
 	@bash scripts/setup.sh
