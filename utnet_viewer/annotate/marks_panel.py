@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -24,7 +24,7 @@ from utnet_viewer.annotate.note_field import NoteField
 from utnet_viewer.annotate.words import ago, flag_words
 from utnet_viewer.document import Document
 from utnet_viewer.settings import Settings
-from utnet_viewer.theme import ICON, PADDING, Theme
+from utnet_viewer.theme import ICON, PADDING, PANEL_HEADER, Theme
 from utnet_viewer.training.run_words import TOKENS
 from utnet_viewer.widgets.icons import icon, pixmap
 from utnet_viewer.widgets.panel import Panel
@@ -37,7 +37,7 @@ UNTOUCHED = "original files untouched"
 #: "2 s ago" is told anew this often while it is seen.
 TICK_MS = 1000
 
-_NARROW = 380
+_NARROW, _LEAST, _NOTE_LEAST, _GAP = 380, 284, 52, 10
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class MarksPanel(Panel):
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(PADDING, 2, PADDING, PADDING)
-        layout.setSpacing(10)
+        layout.setSpacing(_GAP)
         foot = self._foot = QHBoxLayout()
         foot.setSpacing(10)
         foot.addWidget(self.safety, 1)
@@ -216,6 +216,17 @@ class MarksPanel(Panel):
     def _tint(self) -> None:
         palette = self.theme.palette
         self.done.setIcon(icon("check", palette.on_accent, disabled=palette.t3))
+
+    def minimumSizeHint(self) -> QSize:
+        """Two lines of a note; what layouts ask for by themselves is as if all was at its
+        narrowest."""
+        inside = max(self.width(), _LEAST) - 2 * PADDING
+        foot = self.done.sizeHint().height()
+        if self.width() < _NARROW:
+            foot += self._foot.spacing() + self.safety.heightForWidth(inside)
+        chips = self.chips.heightForWidth(inside)
+        edges = PANEL_HEADER + 2 + PADDING + 2 * _GAP
+        return QSize(_LEAST, edges + chips + _NOTE_LEAST + foot)
 
     def resizeEvent(self, event) -> None:
         """In a narrow column the button lies under the words."""
