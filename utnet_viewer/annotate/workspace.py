@@ -28,7 +28,7 @@ KEEP = "annotate"
 
 #: The mock-up's sizes at 1600x1000; smaller windows keep the proportions of the columns.
 _LEFT_SHARE, _RIGHT_SHARE = 300 / 1600, 424 / 1600
-_LEFT, _RIGHT = (690, 80, 150), (350, 376, 192)
+_LEFT, _RIGHT = (640, 80, 200), (350, 376, 192)
 _LEFT_LEAST, _RIGHT_LEAST, _IMAGE_LEAST, _MARKS_LEAST = 248, 348, 420, 246
 
 
