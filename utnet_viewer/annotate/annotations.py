@@ -60,7 +60,7 @@ class Annotations(QObject):
         self._undo_words = self._redo_words = ""
         self._last_id = 0  # of what the thread has told
         self._waiting = Waiting(self._stored)
-        self._is_closed = False
+        self._is_closed = self._is_asked = False  # to try again: the answer is told
 
     # What is open.
 
@@ -269,6 +269,7 @@ class Annotations(QObject):
 
     def try_again(self) -> None:
         """Write at once what could not be written, and open what could not be opened."""
+        self._is_asked = True
         for writer in self._writers():
             writer.try_again()
 
@@ -367,6 +368,6 @@ class Annotations(QObject):
         self.saved.emit()
 
     def _on_failing(self, why: str) -> None:
-        if why != self.failure:
-            self.failure = why
+        if why != self.failure or (why and self._is_asked):
+            self.failure, self._is_asked = why, False
             self.failing.emit(why)

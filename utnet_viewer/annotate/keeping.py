@@ -44,17 +44,13 @@ class Keeping(QObject):
         if why:
             self._notice(
                 FAILING,
-                f"{self._waiting()}{why.rstrip('.')}. It is tried again by itself.",
+                f"{why.rstrip('.')}. What you change waits, and is tried again by itself.",
                 button="Try again",
                 run=self._try_again,
             )
 
     def _try_again(self) -> None:
         self._annotations.try_again()
-
-    def _waiting(self) -> str:
-        count = self._annotations.pending
-        return "" if not count else f"{count:,} {'edit waits' if count == 1 else 'edits wait'}: "
 
     def _on_changed(self, _frames: object) -> None:
         if self._annotations.path is None:
