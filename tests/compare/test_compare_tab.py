@@ -1,5 +1,6 @@
 """The Compare tab in the whole window: its keys, the store, side by side, Inspect, empty states."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -176,6 +177,20 @@ def test_what_is_missing_is_said_with_what_to_do(opener, store, dataset):
     press(page, "Look again")
     wait_until(lambda: page.title.text() == "One evaluation is there, two are compared")
     assert "only" in page.text.text()
+    # One that was begun and has no row yet, as of a checkpoint that could not be loaded.
+    there = set(store.iterdir())
+    evaluate(store, dataset, "begun", seed=4)
+    (begun,) = set(store.iterdir()) - there
+    state = np.load(begun / "state.npy")
+    np.save(begun / "state.npy", np.zeros_like(state))
+    press(page, "Look again")
+    wait_until(lambda: entry.is_ready)
+    assert page.title.text() == "One evaluation is there, two are compared"
+    np.save(begun / "state.npy", state)
+    press(page, "Look again")
+    wait_until(lambda: entry.is_ready and entry.workspace.look is not None)
+    assert not page.isVisible()
+    shutil.rmtree(begun)
     starter.window.show_workspace(INSPECT)
     evaluate(store, dataset, "another", seed=3)
     (store / "damaged").mkdir()

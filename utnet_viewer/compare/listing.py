@@ -11,7 +11,8 @@ from utnet_viewer.reading import Index
 
 
 class Listing(QObject):
-    """`listed` brings the evaluations of an index, the newest first, and what is damaged."""
+    """`listed` brings the evaluations of an index that have a row, the newest first, and what is
+    damaged."""
 
     listed = Signal(list, list)  # list[Evaluation], list[str]
 
@@ -61,5 +62,6 @@ def _list(index: Index) -> tuple[list[Evaluation], list[str]]:
     except Exception as error:  # in a thread: told, or nobody would hear of it
         log.exception("listing evaluations")
         return [], [f"Evaluations cannot be listed: {error!r}"]
-    found = [evaluation for evaluation in found if len(evaluation) == len(index)]
+    # Of a checkpoint that could not be loaded, say, there is nothing to compare.
+    found = [one for one in found if len(one) == len(index) and one.done]
     return found, [str(error) for error in damaged]
