@@ -134,6 +134,39 @@ def _boxed(hand: HandLabel, frame: Frame) -> HandLabel:
     return replace(hand, box_px=np.append(keypoints_px.min(0), keypoints_px.max(0)))
 
 
+class NoisyIndex:
+    """An index whose labels all have noise of their own: the hand in place, the joints beside it.
+
+    Synthetic labels are exact; a person's, or a fit's, are some millimetres off, from frame to
+    frame anew (HO-3D's own: 4 to 8 mm).
+    """
+
+    def __init__(self, index: FrameIndex, *, hand_mm: float, joints_mm: float, seed: int) -> None:
+        self._index = index
+        rng = np.random.default_rng(seed)
+        self._hand_mm = rng.normal(0, hand_mm, (len(index), 3))
+        self._joints_mm = rng.normal(0, joints_mm, (len(index), 21, 3))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._index, name)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def read_labels(self, row: int) -> Frame:
+        """With the noisy label."""
+        return self._with_noise(row, self._index.read_labels(row))
+
+    def read(self, row: int) -> Frame:
+        """With the noisy label."""
+        return self._with_noise(row, self._index.read(row))
+
+    def _with_noise(self, row: int, frame: Frame) -> Frame:
+        hand = _moved(frame.hand, self._hand_mm[row])
+        hand = replace(hand, joints_mm=hand.joints_mm + self._joints_mm[row])
+        return replace(frame, hand=hand)
+
+
 class SpoiltIndex:
     """An index of which some rows have spoilt labels; everything else is as it was."""
 

@@ -2,11 +2,12 @@
 checkpoint.
 
     python tests/support/label_suite.py DATASET [--split NAME] [--without-list]
-        [--evaluation DIR] [--seeds 0 1 2 3 4] [--share 0.02] [--json FILE]
+        [--evaluation DIR] [--seeds 0 1 2 3 4] [--share 0.02] [--noise-mm 0] [--json FILE]
 
 Labels are spoilt on the fly (`label_plants`); files stay as they are. Frames whose label is spoilt
 are predicted anew, because the crop follows the label: DIR is an evaluation of the split as it is,
-by the embedded demo checkpoint unless --checkpoint names another.
+by the embedded demo checkpoint unless --checkpoint names another. With --noise-mm every label of
+the split gets noise of its own: so much in the hand's place, half of it in each joint, per axis.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from core.data.frame_index import FrameIndex
 from core.hand.hand_model import HandModel
 
 sys.path.insert(0, str(Path(__file__).parent))
-from label_plants import KINDS, Plant, SpoiltIndex, plant
+from label_plants import KINDS, NoisyIndex, Plant, SpoiltIndex, plant
 
 #: The share of the frames that a person looks at.
 LOOKED_AT = 0.04
@@ -161,6 +162,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--share", type=float, default=0.02)
+    parser.add_argument("--noise-mm", type=float, default=0.0)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     hand_model = load_hand_model(None)
@@ -170,6 +172,9 @@ def main() -> None:
         hand_model=hand_model,
         allow_missing_list=arguments.without_list,
     )
+    if arguments.noise_mm:
+        noise = arguments.noise_mm
+        index = NoisyIndex(index, hand_mm=noise, joints_mm=noise / 2, seed=99)
     predictions = predictor = None
     if arguments.evaluation is not None:
         from core.evaluation.predictor import Predictor

@@ -57,13 +57,13 @@ class TableColumn:
 
 #: Head, title, width, decimals, worse, full bar of each figure.
 _FIGURES = {
-    "pa_mpjpe": ("PA mm", "PA-MPJPE, mm", 64, 1, "large", 25.0),
+    "pa_mpjpe": ("PA mm", "PA-MPJPE, mm", 60, 1, "large", 25.0),
     "mpjpe": ("MPJPE mm", "MPJPE, mm", 80, 1, "large", 0.0),
     "mpvpe": ("MPVPE mm", "MPVPE, mm", 80, 1, "large", 0.0),
     "pa_mpvpe": ("PA-MPVPE", "PA-MPVPE, mm", 72, 1, "large", 0.0),
     "f5": ("F@5", "F-score at 5 mm", 54, 3, "small", 0.0),
     "f15": ("F@15", "F-score at 15 mm", 54, 3, "small", 0.0),
-    "px": ("2D px", "2D error, px", 54, 1, "large", 0.0),
+    "px": ("2D px", "2D error, px", 50, 1, "large", 0.0),
     "px_crop": ("crop px", "2D error in the crop, px", 66, 1, "large", 0.0),
     "wrist": ("wrist mm", "Wrist error, mm", 72, 1, "large", 0.0),
     "scale": ("scale", "Predicted size over true size", 54, 3, "off one", 0.0),
@@ -106,7 +106,7 @@ def _joint(key: str, joint: int, unit: str) -> TableColumn:
 SEQUENCE_COLUMN = TableColumn(
     key="seq", head="sequence", title="Sequence", hint="Sequence", width=84
 )
-FRAME_COLUMN = TableColumn(key="frame", head="frame", title="Frame", hint="Frame", width=48)
+FRAME_COLUMN = TableColumn(key="frame", head="frame", title="Frame", hint="Frame", width=46)
 STATE_COLUMN = TableColumn(
     key="state", head="state", title="State", hint="What is known of the frame", width=84
 )
@@ -120,7 +120,7 @@ STATUS_COLUMN = TableColumn(
 
 
 def _mark(key: str, title: str, hint: str) -> TableColumn:
-    return TableColumn(key=key, head="", title=title, hint=hint, width=26)
+    return TableColumn(key=key, head="", title=title, hint=hint, width=18)
 
 
 #: What people said of frames; each is there only where somebody did.

@@ -147,7 +147,7 @@ class SamplesTable(QTableView):
 
     def fit_frames(self, longest: int) -> None:
         """Make room for frame names of so many characters: HO-3D's have four, files many."""
-        room = self.fontMetrics().horizontalAdvance("0" * longest) + 18
+        room = self.fontMetrics().horizontalAdvance("0" * longest) + 12
         width = min(max(room, column_named("frame").width), _FRAME_MOST)
         self.setColumnWidth(POSITIONS["frame"], width)
         self._fit()
@@ -155,7 +155,7 @@ class SamplesTable(QTableView):
     def fit_sequences(self, names: Sequence[str]) -> None:
         """Make room for the longest name."""
         metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(name) for name in names), default=0) + 24
+        widest = max((metrics.horizontalAdvance(name) for name in names), default=0) + 18
         self._longest = min(max(widest, _SEQUENCE_LEAST), _SEQUENCE_MOST)
         self._fit()
 
