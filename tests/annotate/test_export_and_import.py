@@ -93,6 +93,9 @@ def test_nothing_said_and_other_datasets_have_no_way_out_that_fails(qtbot, sessi
     assert not dialog.export_button.isEnabled()
     assert not dialog.options["ho3d"].button.isEnabled()
     assert "Only for HO-3D. This is FreiHAND" in dialog.options["ho3d"].words.text()
+    monkeypatch.undo()
+    dialog = shown(qtbot, ExportDialog(session))
+    assert "No hand of this split is corrected" in dialog.options["ho3d"].words.text()
 
 
 def test_a_running_export_is_cancelled_by_escape_and_a_failed_one_says_why(

@@ -200,6 +200,8 @@ class ExportDialog(QDialog):
                 f"Only for HO-3D. This is {self._index.kind}: its annotations go out as COCO or "
                 "CSV."
             )
+        elif not corrected:
+            self.options["ho3d"].refuse("No hand of this split is corrected yet.")
         self.options["coco"].button.setChecked(True)
         self._on_format()
 

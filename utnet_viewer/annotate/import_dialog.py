@@ -56,6 +56,11 @@ _COLUMNS = (
 )
 #: (width, height) without and with conflicts.
 SMALL, LARGE = (900, 270), (900, 560)
+#: Before a file is chosen.
+HINT = (
+    "COCO keypoints of hands with 21 joints, or annotations that somebody else made of the same "
+    "dataset. What both of you changed differently is shown as a conflict, and you decide."
+)
 #: Above the tick of every row.
 TICK_WORDS = "A tick takes theirs, no tick keeps mine. Space ticks the chosen rows."
 UNDO_WORDS = "Everything that is taken over is undone as one."
@@ -90,7 +95,7 @@ class ImportDialog(QDialog):
         self.place.setPlaceholderText("COCO keypoints (.json) or another file of annotations")
         self.place.setAccessibleName("File")
         self.choose_button = QPushButton("Choose file…")
-        self.summary = WrappedLabel()
+        self.summary = WrappedLabel(HINT)
         self.table = TickTable(
             session.window.theme, "Conflicts", TickModel(_COLUMNS, lambda one: one.number)
         )
@@ -186,6 +191,7 @@ class ImportDialog(QDialog):
         """Compare a file with what is here."""
         self.place.setText(path)
         self.preview = None
+        self.summary.setText("")
         self.table.ticks.show([], set(), {})
         self._when_saved(
             lambda: self.bar.run(self.arguments("--preview"), "Comparing the annotations")
@@ -241,7 +247,6 @@ class ImportDialog(QDialog):
         if has_conflicts != self._conflicts.isVisibleTo(self):
             self._conflicts.setVisible(has_conflicts)
             self.resize(*(LARGE if has_conflicts else SMALL))
-        self.summary.setVisible(preview is not None)
 
     def _on_finished(self, told: Taken) -> None:
         if self.preview is not None:
