@@ -17,7 +17,14 @@ if TYPE_CHECKING:  # imported when the tab is first opened: the window starts wi
     from utnet_viewer.annotate.workspace import AnnotateWorkspace
 
 #: All that the tab needs: in its own turn, the window would stand still over it.
-LIBRARIES = ("utnet_viewer.annotate.workspace", "utnet_viewer.processes.fit_client")
+LIBRARIES = (
+    "utnet_viewer.annotate.acting",
+    "utnet_viewer.annotate.export_dialog",
+    "utnet_viewer.annotate.import_dialog",
+    "utnet_viewer.annotate.sequence_dialog",
+    "utnet_viewer.annotate.workspace",
+    "utnet_viewer.processes.fit_client",
+)
 
 
 class AnnotateEntry(WorkspaceEntry):
@@ -30,30 +37,51 @@ class AnnotateEntry(WorkspaceEntry):
         words = "Getting ready to annotate…"
         super().__init__(session, add_menu, ANNOTATE, waiting=words, libraries=LIBRARIES)
         self.actions = AnnotateActions(session.window)
+        self._made: AnnotateWorkspace | None = None  # shown when it is whole
+        self._is_tied = False
 
     def steps(self) -> list[Callable[[], None]]:
-        """One: the whole workspace."""
-        return [self._make_workspace]
+        """The workspace part by part, then what ties it to the window."""
+        return [self._make_photo, self._make_left, self._make_right, self._tie]
 
-    def _make_workspace(self) -> None:
-        from utnet_viewer.annotate.acting import Acting, Tools
-        from utnet_viewer.annotate.edit_tool import EditTool
-        from utnet_viewer.annotate.export_dialog import open_export
-        from utnet_viewer.annotate.hand_view import HandView
-        from utnet_viewer.annotate.import_dialog import open_import
-        from utnet_viewer.annotate.sequence_dialog import SequenceDialog
+    @property
+    def is_ready(self) -> bool:
+        """Whether the tab shows all that it has, and its keys act on it."""
+        return self._is_tied and super().is_ready
+
+    def _make_photo(self) -> None:
         from utnet_viewer.annotate.workspace import AnnotateWorkspace
         from utnet_viewer.processes.fit_client import FitClient
 
-        session, document = self._session, self._session.document
         self._fitter = FitClient(self._window)
         self._use_hand_model()
-        workspace = AnnotateWorkspace(session, self._fitter, parent=self._page)
-        self._show(workspace, focus=workspace.image.canvas)
+        self._made = AnnotateWorkspace(self._session, self._fitter, parent=self._page)
+
+    def _make_left(self) -> None:
+        self._made.make_left()
+
+    def _make_right(self) -> None:
+        self._made.make_right()
+        self._show(self._made, focus=self._made.image.canvas)
+
+    def _list_keys(self) -> None:
+        from utnet_viewer.annotate.edit_tool import EditTool
+        from utnet_viewer.annotate.hand_view import HandView
+        from utnet_viewer.annotate.sequence_dialog import SequenceDialog
+
         keys = self._window.actions_
         keys.list_focus_keys("On the photo of Annotate", EditTool.SHEET_KEYS)
         keys.list_focus_keys("On the mesh of Annotate", HandView.SHEET_KEYS)
         keys.list_focus_keys("In “Fit a sequence”", SequenceDialog.SHEET_KEYS)
+
+    def _tie(self) -> None:
+        from utnet_viewer.annotate.acting import Acting, Tools
+        from utnet_viewer.annotate.export_dialog import open_export
+        from utnet_viewer.annotate.import_dialog import open_import
+
+        workspace, session = self._made, self._session
+        document = session.document
+        self._list_keys()
         tools = Tools(
             document,
             session.annotations,
@@ -67,6 +95,7 @@ class AnnotateEntry(WorkspaceEntry):
         acting = Acting(tools, workspace)
         self.actions.attach(acting)
         workspace.history.frame_wanted.connect(acting.go)
+        self._is_tied = True
         document.hand_model_changed.connect(self._use_hand_model)
         document.dataset_changed.connect(self._on_dataset)
         self._on_dataset()

@@ -33,7 +33,10 @@ _LEFT_LEAST, _RIGHT_LEAST, _IMAGE_LEAST, _MARKS_LEAST = 248, 348, 420, 246
 
 
 class AnnotateWorkspace(QWidget):
-    """Everything of the tab; what leaves it goes out as signals."""
+    """Everything of the tab; what leaves it goes out as signals.
+
+    Made in three steps, each in a turn of its own: with the photo, `make_left`, `make_right`.
+    """
 
     said = Signal(str, str)  # sentence for the status bar, its kind
 
@@ -43,24 +46,32 @@ class AnnotateWorkspace(QWidget):
         super().__init__(parent)
         self._is_arranged = False
         document, theme, annotations = session.document, session.window.theme, session.annotations
-        actions = session.window.actions_
         self._session, self.theme, self.settings = session, theme, session.window.settings
         self.document, self.annotations, self.fitter = document, annotations, fitter
         self.editor = HandEditor(document, annotations, fitter, self)
-        self.image = EditPanel(document, theme, self.editor, actions)
+        self.image = EditPanel(document, theme, self.editor, session.window.actions_)
+
+    def make_left(self) -> None:
+        """The queue, the review, the history: the second step of making the tab."""
+        session, document, annotations = self._session, self.document, self.annotations
+        actions = session.window.actions_
         self.queue = QueuePanel(
             document,
-            theme,
+            self.theme,
             annotations,
             session.samples,
             options=lambda: opening_options(session),
         )
-        self.review = ReviewStrip(document, theme, annotations, actions)
-        self.history = HistoryPanel(document, theme, annotations)
+        self.review = ReviewStrip(document, self.theme, annotations, actions)
+        self.history = HistoryPanel(document, self.theme, annotations)
+
+    def make_right(self) -> None:
+        """The mesh, the joints, flags and note, and everything in its place: the last step."""
+        document, theme, actions = self.document, self.theme, self._session.window.actions_
         self.mesh = MeshEditPanel(document, self.editor, theme)
-        self.sequence: SequenceDialog | None = None  # made when it is first asked for
         self.joints = JointsPanel(document, theme, self.editor, actions)
-        self.marks = MarksPanel(document, theme, annotations, self.settings, actions)
+        self.sequence: SequenceDialog | None = None  # made when it is first asked for
+        self.marks = MarksPanel(document, theme, self.annotations, self.settings, actions)
         self._arrange()
         self._connect()
 
