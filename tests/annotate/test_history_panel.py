@@ -20,8 +20,8 @@ def test_a_group_is_one_row_with_its_number_of_frames():
     rows = history_rows(edits, own_author="me")
     assert [(r.words, r.place, r.author) for r in rows] == [
         ("fitted", "3 frames", ""),
-        ("moved", "MC1 / 0002", ""),
-        ("moved", "MC1 / 0001", "anna"),
+        ("moved", "MC1/0002", ""),
+        ("moved", "MC1/0001", "anna"),
     ]
 
 
@@ -30,7 +30,7 @@ def test_an_undo_is_no_row_but_what_it_took_back_is_struck():
     edits += [edit(1, "MC1/0001", "moved", is_undone=True)]
     rows = history_rows(edits, own_author="me")
     assert [(row.words, row.is_undone) for row in rows] == [("moved", True)]
-    assert rows[0].tip(62.0) == "moved, MC1 / 0001, 12 s ago, taken back"
+    assert rows[0].tip(62.0) == "moved, MC1/0001, 12 s ago, taken back"
 
 
 def test_the_review_that_began_with_a_change_is_not_the_row():

@@ -12,7 +12,7 @@ from itertools import groupby
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 
 from core.annotation.records import Edit
-from utnet_viewer.annotate.words import ago, edit_icon, frame_words
+from utnet_viewer.annotate.words import ago, edit_icon
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class HistoryRow:
 
     @property
     def place(self) -> str:
-        """``MC1 / 0021``, or how many frames."""
-        return f"{self.count:,} frames" if self.count > 1 else frame_words(self.frame)
+        """``MC1/0021``, or how many frames."""
+        return f"{self.count:,} frames" if self.count > 1 else self.frame
 
     def tip(self, now_s: float) -> str:
         """All of it, for a tool tip and a screen reader."""

@@ -230,7 +230,9 @@ def residual_words(editor: HandEditor) -> str:
     if editor.joints_mm is None:
         return "free 2D: no hand is fitted"
     fit = editor.fit
-    return "" if fit is None else fit_words(fit, editor.asked)
+    if fit is None:
+        return "drag a joint: the hand is refitted" if editor.can_edit else ""
+    return fit_words(fit, editor.asked)
 
 
 def fit_words(fit: Fit, asked: Sequence[int]) -> str:
