@@ -9,6 +9,7 @@ import pytest
 from annotated_tree import correction_of
 from in_and_out import SmallSession
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from shiboken6 import isValid
 
 from core.annotation.records import Change, FrameState, ReviewState
@@ -64,6 +65,8 @@ def test_what_was_said_is_written_where_the_person_wants_it(qtbot, session, tmp_
     annotate(qtbot, session)
     dialog = shown(qtbot, ExportDialog(session))
     assert "2 annotated frames, 1 with a corrected hand" in dialog.summary.text()
+    click(qtbot, dialog.copy_button)
+    assert QGuiApplication.clipboard().text() == str(tmp_path / "mine.sqlite")
     qtbot.mouseClick(dialog.options["csv"].words, Qt.MouseButton.LeftButton)
     assert dialog.place.text().endswith("HO3D_tiny train annotations.csv")
     dialog.frames.setCurrentIndex(1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -117,7 +118,8 @@ class ExportDialog(QDialog):
         self.export_button, self.close_button = QPushButton("Export"), QPushButton("Close")
         self.export_button.setObjectName("primary")
         self.export_button.setDefault(True)
-        for button in (self.choose_button, self.close_button):
+        self.copy_button = QPushButton("Copy its path")
+        for button in (self.choose_button, self.copy_button, self.close_button):
             button.setAutoDefault(False)
         self._arrange()
         self._connect()
@@ -137,6 +139,7 @@ class ExportDialog(QDialog):
         layout.addWidget(self._format_card())
         layout.addLayout(self._fields())
         layout.addWidget(self.bar)
+        layout.addLayout(self._training_line())
         foot = QHBoxLayout()
         promise = QLabel("The dataset's own files are never changed.")
         promise.setObjectName("hint")
@@ -170,11 +173,25 @@ class ExportDialog(QDialog):
         grid.setColumnStretch(1, 1)
         return grid
 
+    def _training_line(self) -> QHBoxLayout:
+        """Training needs no export: it reads the annotations themselves."""
+        hint = QLabel("Training needs no export: Train ▸ Data ▸ Annotations takes the file itself.")
+        hint.setObjectName("hint")
+        line = QHBoxLayout()
+        line.addWidget(hint, 1)
+        line.addWidget(self.copy_button)
+        return line
+
+    def _copy_path(self) -> None:
+        QGuiApplication.clipboard().setText(str(self._session.annotations.path))
+        self._session.window.status.say("Copied the path of the annotations.", "success")
+
     def _connect(self) -> None:
         self._group.buttonToggled.connect(lambda _button, is_on: is_on and self._on_format())
         self.place.textChanged.connect(lambda _: self._follow())
         self.frames.currentIndexChanged.connect(lambda _: self._on_change())
         self.choose_button.clicked.connect(self._choose)
+        self.copy_button.clicked.connect(self._copy_path)
         self.export_button.clicked.connect(self._export)
         self.close_button.clicked.connect(self.reject)
         self.bar.finished.connect(self._on_finished)
