@@ -193,12 +193,20 @@ def test_another_dataset_is_opened_while_edits_wait(books, path, tmp_path, qtbot
         book.change("note", "kept", "wrote a note")
     book.use_dataset(Frames(), path=tmp_path / "other.sqlite")
     assert book.pending == 1 and book.state("MC1/0000") == FrameState()
+    book.change("note", "there", "wrote a note")
+    qtbot.waitUntil(lambda: book.pending == 1, timeout=10_000)  # that works
+    book.use_dataset(Frames(), path=path)  # and back
+    assert book.state("MC1/0000").note == "kept" and book.undo_words == "wrote a note"
+    book.change("flags", frozenset(["bad"]), "flagged")
+    book.use_dataset(Frames(), path=tmp_path / "other.sqlite")
+    assert book.pending == 2
+    qtbot.waitUntil(lambda: book.state("MC1/0000").note == "there", timeout=10_000)
     other.execute("ROLLBACK")
     other.close()
     book.try_again()
     written(book, qtbot)
     with open_store(path) as store:
-        assert store.state(SPLIT, "MC1/0000").note == "kept"
+        assert store.state(SPLIT, "MC1/0000").note == "kept" and len(store.history()) == 2
 
 
 def test_a_deleted_file_comes_back_whole(books, path, qtbot):

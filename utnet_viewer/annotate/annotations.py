@@ -53,7 +53,8 @@ class Annotations(QObject):
         self.saved_at_s = float("nan")  # seconds since 1970 (UTC), of this window's last edit
         self._split = ""
         self._writer: Writer | None = None
-        self._former: list[Writer] = []  # of other datasets, with edits that wait
+        self._former: dict[Writer, Waiting] = {}  # of other datasets, with edits that wait
+        self._failures: dict[Writer, str] = {}
         self._reader: AnnotationStore | None = None
         self._overview: Overview = {}  # without what waits
         self._kept: dict[Place, FrameState] = {}  # as stored
@@ -87,36 +88,40 @@ class Annotations(QObject):
     def _leave(self, split: str) -> None:
         """Let go of the dataset; edits that wait are still written."""
         writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.disconnect(self)
-            if writer.pending:
-                self._former.append(writer)
-                writer.wrote.connect(self._on_former)
-                writer.failing.connect(self._on_failing)
-            else:
-                writer.close()
+        if writer is not None and self._waiting.count:
+            self._former[writer] = self._waiting
+        elif writer is not None:
+            self._end(writer)
         self._close_reader()
         self._waiting = Waiting(self._stored)
         self._overview, self._split, self.path = {}, split, None
         self._undo_words = self._redo_words = self.damage = ""
         self.is_read_only, self.saved_at_s = False, float("nan")
-        if not self._former:
-            self._on_failing("")
 
     def _enter(self, path: Path, dataset: str) -> None:
-        former = next((writer for writer in self._former if writer.path == path), None)
-        if former is not None:  # what waits there comes first, and then it is as any other
-            self._former.remove(former)
-            former.disconnect(self)
-            former.close()
         self.path = path
-        self._writer = Writer(path, dataset, self._split, self)
-        self._writer.opened.connect(self._on_opened)
-        self._writer.overview_read.connect(self._on_overview)
-        self._writer.wrote.connect(self._on_wrote)
-        self._writer.failing.connect(self._on_failing)
-        # Its imports are left until the photo is painted.
-        self._document.turns.later(self._start)
+        former = next((writer for writer in self._former if writer.path == path), None)
+        if former is None:
+            self._writer = self._new_writer(path, dataset)
+            # Its imports are left until the photo is painted.
+            self._document.turns.later(self._start)
+        else:
+            self._writer, self._waiting = former, self._former.pop(former)
+            former.open_again(self._split)
+
+    def _new_writer(self, path: Path, dataset: str) -> Writer:
+        writer = Writer(path, dataset, self._split, self)
+        writer.opened.connect(self._on_opened)
+        writer.overview_read.connect(self._on_overview)
+        writer.wrote.connect(self._on_wrote)
+        writer.failing.connect(self._on_failing)
+        return writer
+
+    def _end(self, writer: Writer) -> None:
+        writer.close()
+        writer.deleteLater()
+        self._failures.pop(writer, None)
+        self._tell_failure()
 
     def _start(self) -> None:
         if self._writer is not None and not self._writer.has_begun:
@@ -265,7 +270,7 @@ class Annotations(QObject):
     @property
     def pending(self) -> int:
         """Edits that are not on the disk yet."""
-        return self._waiting.count + sum(writer.pending for writer in self._former)
+        return self._waiting.count + sum(waiting.count for waiting in self._former.values())
 
     def try_again(self) -> None:
         """Write at once what could not be written, and open what could not be opened."""
@@ -300,10 +305,14 @@ class Annotations(QObject):
         if reader is not None:
             reader.close()
 
-    # What the threads tell.
+    # What the threads tell. What one has told may come when another dataset is open by now.
+
+    @property
+    def _is_of_the_open_one(self) -> bool:
+        return not self._is_closed and self.sender() is self._writer
 
     def _on_opened(self, opened: Opened) -> None:
-        if self._is_closed:
+        if not self._is_of_the_open_one:
             if opened.reader is not None:
                 opened.reader.close()
             return
@@ -318,12 +327,15 @@ class Annotations(QObject):
         self.history_changed.emit()
 
     def _on_overview(self, split: str, overview: Overview) -> None:
-        if split == self._split:
+        if self._is_of_the_open_one and split == self._split:
             self._overview = overview
             self.opened.emit()
             self.changed.emit(set())
 
     def _on_wrote(self, news: News) -> None:
+        if not self._is_of_the_open_one:
+            self._on_former(self.sender(), news)
+            return
         self._take(news.edits)
         is_done, is_told = not self._waiting.count, True
         if news.act is not None:
@@ -361,13 +373,21 @@ class Annotations(QObject):
         self.history_changed.emit()
         self.saved.emit()
 
-    def _on_former(self, _news: News) -> None:
-        for writer in [writer for writer in self._former if not writer.pending]:
-            self._former.remove(writer)
-            writer.close()
+    def _on_former(self, writer: Writer, news: News) -> None:
+        waiting = self._former.get(writer)
+        if waiting is not None and news.act is not None and waiting.wrote(news.edits):
+            del self._former[writer]
+            self._end(writer)
         self.saved.emit()
 
     def _on_failing(self, why: str) -> None:
+        writer = self.sender()
+        if writer is self._writer or writer in self._former:
+            self._failures[writer] = why
+            self._tell_failure()
+
+    def _tell_failure(self) -> None:
+        why = next(filter(None, self._failures.values()), "")
         if why != self.failure or (why and self._is_asked):
             self.failure, self._is_asked = why, False
             self.failing.emit(why)

@@ -119,6 +119,13 @@ class Writer(QObject):
             self._splits.append(split)
             self._wakes.notify()
 
+    def open_again(self, split: str) -> None:
+        """`opened` follows once more, as soon as that is possible."""
+        with self._wakes:
+            self._split = split
+            self._has_told = False
+            self._wakes.notify()
+
     def try_again(self) -> None:
         """Do not wait for the next try."""
         with self._wakes:
@@ -222,6 +229,8 @@ class Writer(QObject):
             self._forget_store()  # somebody may have put another file in its place
         self._is_urgent = False
         if self._store is not None:
+            if not self._has_told:
+                self._tell_opened()
             return
         try:
             store = open_store(self.path, dataset=self._dataset, creates=bool(self._acts))
@@ -235,8 +244,12 @@ class Writer(QObject):
         self._use(store)
 
     def _use(self, store: AnnotationStore) -> None:
-        self._store, self._has_told, self._is_checked = store, True, bool(store.damage)
+        self._store, self._is_checked = store, bool(store.damage)
         self._version, self._last_id = store.data_version, store.last_id
+        self._tell_opened()
+
+    def _tell_opened(self) -> None:
+        store, self._has_told = self._store, True
         opened = Opened(
             store.reader(),
             store.overview(self._split),
