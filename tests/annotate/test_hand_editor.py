@@ -1,10 +1,12 @@
 """The hand editor: how drags become changes, and what becomes of those that cannot."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from annotate_bench import Bench
 from shift_fitter import ShiftFitter
-from support_samples import make_document, make_sample, stand_in_hand
+from support_samples import make_sample, stand_in_hand
 
 from core.annotation.records import Change, FrameState, ReviewState, Visibility
 from core.conventions import WRIST
@@ -301,14 +303,72 @@ def test_the_mean_hand_fills_the_hands_box():
         assert fingers_up.all()
 
 
-def test_an_evaluation_frame_starts_from_its_prediction(qtbot):
-    document = make_document()
-    assert (
-        depth_samples_mm(make_sample(with_depth=False).frame, np.zeros((21, 2)), [0] * 21) is None
-    )
-    sample = make_sample(evaluation=True)
-    hand = of_mean(sample.frame, document.hand_model)
-    assert np.isfinite(hand.keypoints_px).all()
+def show(bench, **changes) -> None:
+    """Show the frame on screen with another label."""
+    sample = bench.document.sample
+    hand = replace(sample.frame.hand, **changes)
+    mesh = None
+    if hand.mano is not None and hand.has_all_joints:
+        mesh = stand_in_hand().of_side(hand.is_right).pose(hand.mano)
+    frame = replace(sample.frame, hand=hand)
+    bench.document.set_sample(replace(sample, frame=frame, truth=mesh))
+
+
+def test_a_left_hand_stays_one(bench, editor):
+    label = bench.document.sample.frame.hand
+    joints_mm = label.joints_mm * (-1, 1, 1)
+    show(bench, is_right=False, mano=label.mano.mirrored(), joints_mm=joints_mm)
+    assert np.allclose(editor.mesh.joints_mm[:16], joints_mm[:16])
+    wanted_px = drag(bench, INDEX_PIP)
+    assert bench.fitter.asked[-1][3] is False
+    bench.fitter.answer()
+    kept = bench.state.correction
+    assert kept.is_right is False and np.allclose(kept.keypoints_px[INDEX_PIP], wanted_px)
+    left = stand_in_hand().of_side(False).pose(kept.mano)
+    assert np.allclose(left.joints_mm, kept.joints_mm)
+
+
+def test_a_frame_with_its_wrist_alone_starts_from_the_mean_hand_then_the_prediction(bench, editor):
+    wrist_only_mm = np.full((21, 3), np.nan)
+    wrist_only_mm[WRIST] = bench.document.sample.frame.hand.joints_mm[WRIST]
+    show(bench, joints_mm=wrist_only_mm, mano=None, box_px=np.array([40.0, 30, 100, 110]))
+    assert editor.start == "mean" and np.isfinite(editor.keypoints_px).all()
+    assert editor.original is None and np.isfinite(editor.original_px).all(1).sum() == 1
+    assert np.isnan(editor.moved_px).sum() == 20 and not editor.is_corrected
+    prediction = make_sample(seed=2).prediction
+    bench.document.set_sample(replace(bench.document.sample, prediction=prediction))
+    assert editor.start == "prediction" and words_of(bench) == []
+    assert np.allclose(editor.keypoints_px, prediction.keypoints_px)
+    drag(bench, INDEX_PIP)
+    bench.fitter.answer()
+    assert bench.state.correction.start == "prediction"
+    bench.document.set_sample(replace(bench.document.sample, prediction=None))
+    assert editor.is_corrected  # what was kept does not hang on the prediction
+    editor.reset()
+    assert bench.state.correction is None and editor.start == "mean"
+    assert words_of(bench)[0] == "took the correction back"
+
+
+def test_a_label_of_joints_alone_becomes_a_hand_with_the_first_drag(bench, editor):
+    show(bench, mano=None)
+    assert editor.start == "label" and editor.mesh is None
+    drag(bench, INDEX_PIP)
+    _key, target, start, _is_right = bench.fitter.asked[-1]
+    assert start is None and target.anchor is None and target.betas is None
+    assert (target.weights_px == PLACED_WEIGHT).all()
+    others = np.arange(21) != INDEX_PIP  # as far away as the label has them
+    assert (target.weights_mm[others] > 0).all() and target.weights_mm[INDEX_PIP] == 0
+    assert np.allclose(target.joints_mm[others], editor.original.joints_mm[others])
+
+
+def test_what_nobody_may_write_is_not_dragged(bench, editor):
+    bench.annotations.is_read_only = True
+    label_px = editor.keypoints_px.copy()
+    drag(bench, INDEX_PIP)
+    editor.cycle_visibility(INDEX_PIP)
+    editor.start_from("mean")
+    assert bench.fitter.asked == [] and np.array_equal(editor.keypoints_px, label_px)
+    assert editor.visibility == (0,) * 21 and not editor.can_edit
 
 
 def test_depth_is_read_at_joints_that_are_seen():

@@ -22,6 +22,8 @@ PALM = (WRIST, *(joints[0] for joints in FINGER_JOINTS.values()))
 
 #: Weight (1/mm) of a joint that stays or is dragged in 3D: a pixel is about 1 mm of a hand.
 PLACED_WEIGHT_MM = 10.0
+#: The same for joints of a label that gives no parameters: its hand is another one than the model.
+LABEL_WEIGHT_MM = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def fit_target(
     joints_mm = np.zeros((JOINT_COUNT, 3)) if base.joints_mm is None else base.joints_mm.copy()
     weights_mm = np.zeros(JOINT_COUNT)
     if base.joints_mm is not None:
+        if base.mano is None:  # a label of joints alone: what it says in depth counts too
+            weights_mm[:] = LABEL_WEIGHT_MM
         weights_mm[sorted(base.locked)] = PLACED_WEIGHT_MM
     if wish is not None:
         keypoints_px[wish.joint], weights_px[wish.joint] = wish.point_px, PLACED_WEIGHT
