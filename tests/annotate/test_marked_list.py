@@ -88,6 +88,11 @@ def test_notes_are_read_only_when_a_filter_asks(panel) -> None:
     assert panel.spoken.reads == 0
     panel.use_filter('note ~ "*rim*"')
     assert panel.spoken.reads == 1
+    panel.spoken.say(_name(8), note="the rim again")
+    assert _shown(panel) == [7, 8]
+    assert panel.spoken.reads == 2  # the new one alone
+    panel.spoken.say(_name(7), note="")
+    assert _shown(panel) == [8]
 
 
 def test_where_nobody_said_anything_there_are_no_columns(panel) -> None:

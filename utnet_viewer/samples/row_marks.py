@@ -38,12 +38,12 @@ class RowMarks:
         self.has_correction = np.zeros(count, bool)
         self.flag_count = np.zeros(count, np.int8)
         self.flags: dict[str, np.ndarray] = {}
-        self._notes: _Notes | None = None
+        self._texts: dict[int, str] = {}  # of notes that were read
 
     def put(self, marks: Mapping[int, Marks | None]) -> None:
         """Marks of some rows, None where there are none any more."""
-        self._notes = None
         for row, mark in marks.items():
+            self._texts.pop(row, None)
             flags = frozenset() if mark is None else mark.flags
             self.review[row] = NEW if mark is None else REVIEWS.index(mark.review)
             self.has_note[row] = mark is not None and mark.has_note
@@ -61,7 +61,9 @@ class RowMarks:
 
     def note(self, row: int) -> str:
         """The text of a row's note, "" where there is none."""
-        return self._note_of(row) if self.has_note[row] else ""
+        if self.has_note[row] and row not in self._texts:
+            self._texts[row] = self._note_of(row)
+        return self._texts.get(row, "")
 
     def columns(self) -> dict[str, Words]:
         """What a filter may ask for; nothing of what nobody ever said."""
@@ -72,8 +74,7 @@ class RowMarks:
             flags = tuple(sorted(flag for flag, has in self.flags.items() if has.any()))
             found[FLAG] = ManyWords(flags, np.array([self.flags[flag] for flag in flags]))
         if self.has_note.any():
-            self._notes = self._notes or _Notes(self.has_note, self._note_of)
-            found[NOTE] = self._notes
+            found[NOTE] = _Notes(self.has_note, self.note)
         return found
 
 
@@ -88,10 +89,10 @@ class _Notes:
         if self._words is None:
             rows = np.flatnonzero(self._has_note)
             texts = [" ".join(self._note_of(row).split()) for row in rows.tolist()]  # one line each
-            names, codes = np.unique(np.array(texts, np.str_), return_inverse=True)
-            all_codes = np.full(len(self._has_note), -1, np.int64)
-            all_codes[rows] = codes
-            self._words = OneWord(tuple(names.tolist()), all_codes)
+            code_of = {text: code for code, text in enumerate(sorted(set(texts)))}
+            codes = np.full(len(self._has_note), -1, np.int64)
+            codes[rows] = [code_of[text] for text in texts]
+            self._words = OneWord(tuple(code_of), codes)
         return self._words
 
     @property
