@@ -45,7 +45,7 @@ def salvaged(path: Path, problem: str) -> tuple[sqlite3.Connection, str]:
     tables.add_edits(edits)
     tables.put_frames(frames_of(edits).values())
     tables.put_steps(steps_of(edits))
-    return connection, _told(path, problem, edits, last_id)
+    return connection, _told(problem, edits, last_id)
 
 
 def _is_possible(edit: EditRow) -> bool:
@@ -91,7 +91,7 @@ def copied(path: Path) -> tuple[sqlite3.Connection, tempfile.TemporaryDirectory]
     return connect(_copied(path, Path(folder.name)), busy_s=0), folder
 
 
-def _told(path: Path, problem: str, edits: Sequence[EditRow], last_id: int) -> str:
+def _told(problem: str, edits: Sequence[EditRow], last_id: int) -> str:
     missing = _missing([edit.id for edit in edits], last_id)
     count = sum(last - first + 1 for first, last in missing)
     total = max(edits[-1].id, last_id)
@@ -104,8 +104,8 @@ def _told(path: Path, problem: str, edits: Sequence[EditRow], last_id: int) -> s
     else:
         lost = f"{total:,} edits could be read; whether newer ones are missing cannot be told"
     return (
-        f"{path} is damaged: {problem}. Of its history, {lost}. It is shown as it is and is not "
-        "written any more. To go on, move it away and import it into a new one."
+        f"damaged: {problem}. Of its history, {lost}. It is shown as it is and is not written any "
+        "more. To go on, move it away and import it into a new one."
     )
 
 

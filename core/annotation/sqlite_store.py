@@ -51,7 +51,7 @@ class AnnotationStore:
         dataset: Of which dataset it is, as `dataset_identity` says it.
         author: Who writes.
         is_read_only: Whether nothing can be written.
-        damage: What was lost of a damaged one, a sentence; "" for a whole one.
+        damage: What is wrong with a damaged one and what was lost, sentences; "" for a whole one.
     """
 
     def __init__(
@@ -223,7 +223,7 @@ class AnnotationStore:
         except StoreError:
             raise
         except ValueError as error:
-            raise StoreDamagedError(self.path, f"is damaged ({error})") from error
+            raise StoreDamagedError(self.path, str(error)) from error
 
     @property
     def can_undo(self) -> str:
@@ -323,7 +323,7 @@ class AnnotationStore:
             finally:
                 self._connection.execute("ROLLBACK")
         if problem:
-            raise StoreDamagedError(self.path, f"is damaged ({problem})")
+            raise StoreDamagedError(self.path, problem)
         return problem is not None
 
 

@@ -77,7 +77,7 @@ def open_store(
                 return _opened(path, dataset, author)
             return _opened_copy(path, dataset, author)
         except StoreDamagedError as error:
-            problem = error.reason
+            problem = error.problem
     return open_damaged(path, problem, dataset=dataset, author=author)
 
 

@@ -21,7 +21,15 @@ class StoreRefusedError(StoreError):
 
 
 class StoreDamagedError(StoreError):
-    """What is kept contradicts itself; opening it again gives what can be saved, read-only."""
+    """What is kept contradicts itself; `open_damaged` gives what can be saved.
+
+    Attributes:
+        problem: What was found wrong.
+    """
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(path, f"is damaged ({problem})")
+        self.problem = problem
 
 
 class StoreReadOnlyError(StoreError):
@@ -64,7 +72,7 @@ def raising_store_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _translated(path, error) from error
     except UnicodeDecodeError as error:  # of a message of SQLite's, with a broken name in it
-        raise StoreDamagedError(path, "is damaged (a name in it is no text)") from error
+        raise StoreDamagedError(path, "a name in it is no text") from error
 
 
 def _translated(path: Path, error: sqlite3.Error) -> StoreError:
@@ -76,5 +84,5 @@ def _translated(path: Path, error: sqlite3.Error) -> StoreError:
     if code == sqlite3.SQLITE_FULL:
         return StoreFullError(path, "no room is left on the disk")
     if code in _DAMAGED:
-        return StoreDamagedError(path, f"is damaged ({error})")
+        return StoreDamagedError(path, str(error))
     return StoreWriteError(path, f"cannot be read or written ({error})")

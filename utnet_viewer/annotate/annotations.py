@@ -165,7 +165,7 @@ class Annotations(QObject):
 
     def _report(self, error: ValueError) -> None:
         if self._writer is not None:
-            self._writer.report_damage(getattr(error, "reason", str(error)))
+            self._writer.report_damage(getattr(error, "problem", str(error)))
 
     @property
     def overview(self) -> Overview:
@@ -240,7 +240,7 @@ class Annotations(QObject):
         if self._writer is None:
             return self._refuse(NOTHING_OPEN)
         if self.is_read_only:
-            return self._refuse(self.damage or f"{self.path} cannot be written by you.")
+            return self._refuse(f"{self.path}: {self.damage or 'nobody here may write it.'}")
         places = self._waiting.add(act)
         self._writer.put(act)
         self._start()

@@ -62,7 +62,8 @@ class Keeping(QObject):
         self._window.drop_notices(DAMAGED)
         self._window.drop_notices(READ_ONLY)
         if annotations.damage:
-            self._notice(DAMAGED, annotations.damage, button="Try again", run=self._try_again)
+            words = f"{annotations.path}: {annotations.damage}"
+            self._notice(DAMAGED, words, button="Try again", run=self._try_again)
         elif annotations.is_read_only:
             words = f"{annotations.path} cannot be written by you, so nothing can be changed."
             self._notice(READ_ONLY, words, kind="warning", button="Try again", run=self._try_again)

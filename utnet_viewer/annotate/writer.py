@@ -182,7 +182,7 @@ class Writer(QObject):
             self._nameless += error.written
             self._guarded(self._rescue)
         except StoreDamagedError as error:
-            why = error.reason
+            why = error.problem
             self._guarded(lambda: self._open_damaged(why))
         except RuntimeError:
             raise
