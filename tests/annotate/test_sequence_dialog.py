@@ -363,6 +363,22 @@ def test_a_correction_made_meanwhile_is_a_new_key_frame_and_outdates_the_fit(mad
     assert not bench.fitting.is_outdated
 
 
+def test_a_correction_made_while_labels_are_read_is_not_missed(made):
+    bench = made(SequenceIndex(count=60))
+    seen = []
+
+    def correct_once(frames) -> None:
+        if not seen:
+            seen.append(frames[0].row)
+            bench.correct(2)  # its labels were read already
+
+    bench.fitting.reader.chunk_read.connect(correct_once)
+    bench.document.dataset_changed.emit()  # read anew
+    bench.qtbot.waitUntil(lambda: bench.fitting.phase is Phase.READY)
+    assert seen == [0]
+    assert [key.frame.row for key in bench.keys.ticks.rows] == [1, 2, 6, 10]
+
+
 def test_closing_gives_up_what_was_proposed_and_stops_a_fit(made):
     bench = made()
     bench.fit()

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from support_samples import INTRINSICS, stand_in_hand
 
+from core.annotation.marks import Marks, marks_of
 from core.annotation.records import Change, Correction, FrameState, ReviewState
 from core.data.frame import Frame, FrameId, HandLabel
 from core.geometry.camera import Camera
@@ -140,6 +141,10 @@ class FakeAnnotations(QObject):
 
     def state(self, frame: object, split: str | None = None) -> FrameState:
         return self.states.get((split or "train", str(frame)), FrameState())
+
+    @property
+    def overview(self) -> dict[str, Marks]:
+        return {name: marks_of(state, 0) for (_, name), state in self.states.items()}
 
     def changes(self, changes: Sequence[Change]) -> bool:
         if not self.takes_changes:

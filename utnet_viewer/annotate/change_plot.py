@@ -86,13 +86,16 @@ class ChangePlot(QWidget):
             self.marker.setValue(float(self._times[position]))
         self._show_head()
 
-    def _moved(self, proposal: Proposal) -> np.ndarray:
-        return proposal.moved_px if self.unit == PX else proposal.moved_mm
+    def _moved(self, proposal: Proposal) -> tuple[float, float, int]:
+        """Mean, worst, and which joint that is."""
+        moved = proposal.moved
+        if self.unit == PX:
+            return moved.mean_px, moved.worst_px, moved.joint_px
+        return moved.mean_mm, moved.worst_mm, moved.joint
 
     def _redraw(self) -> None:
-        moved = [self._moved(one) for one in self._proposals]
-        worst = np.array([float(one.max()) for one in moved])
-        mean = np.array([float(one.mean()) for one in moved])
+        moved = np.array([self._moved(one) for one in self._proposals]).reshape(-1, 3)
+        mean, worst, _ = moved.T
         self.worst.setData(self._times, worst)
         self.mean.setData(self._times, mean)
         is_key = np.array([one.is_key for one in self._proposals], bool)
@@ -124,11 +127,10 @@ class ChangePlot(QWidget):
         figure = ""
         if position >= 0:
             one = self._proposals[position]
-            moved = self._moved(one)
-            joint = int(moved.argmax())
+            mean, worst, joint = self._moved(one)
             figure = (
-                f"{one.frame.name}: mean {fixed(float(moved.mean()))} {self.unit}, "
-                f"{JOINT_NAMES[joint]} {fixed(float(moved[joint]))} {self.unit}"
+                f"{one.frame.name}: mean {fixed(mean)} {self.unit}, "
+                f"{JOINT_NAMES[joint]} {fixed(worst)} {self.unit}"
             )
         unit = (
             ""

@@ -39,32 +39,32 @@ _COLUMNS = (
     Column(
         "mean px",
         60,
-        lambda one: fixed(float(one.moved_px.mean())),
-        lambda one: float(one.moved_px.mean()),
+        lambda one: fixed(one.moved.mean_px),
+        lambda one: one.moved.mean_px,
         "How far the 21 joints move in the photo, on average",
         is_number=True,
     ),
     Column(
         "worst px",
         62,
-        lambda one: fixed(float(one.moved_px.max())),
-        lambda one: float(one.moved_px.max()),
+        lambda one: fixed(one.moved.worst_px),
+        lambda one: one.moved.worst_px,
         "How far the joint moves that moves most in the photo",
         is_number=True,
     ),
     Column(
         "worst mm",
         66,
-        lambda one: fixed(float(one.moved_mm.max())),
-        lambda one: float(one.moved_mm.max()),
+        lambda one: fixed(one.moved.worst_mm),
+        lambda one: one.moved.worst_mm,
         "How far the joint moves that moves most in space",
         is_number=True,
     ),
     Column(
         "worst joint",
         86,
-        lambda one: JOINT_NAMES[one.worst_joint],
-        lambda one: JOINT_NAMES[one.worst_joint],
+        lambda one: JOINT_NAMES[one.moved.joint],
+        lambda one: JOINT_NAMES[one.moved.joint],
         "The joint that moves most in space",
     ),
     Column("", 0, lambda one: one.note, lambda one: one.note),
@@ -264,7 +264,7 @@ class SequenceDialog(QDialog):
         self.photo.say("" if proposals else "Photos with the proposed hands")
         self.units.setVisible(bool(proposals))
         if proposals:
-            worst = max(proposals, key=lambda one: one.moved_mm.max() * (not one.is_key))
+            worst = max(proposals, key=lambda one: one.moved.worst_mm * (not one.is_key))
             self.table.choose(_row_of(worst))
             self.table.setFocus()
 
@@ -303,9 +303,8 @@ class SequenceDialog(QDialog):
         one = self._proposal(row)
         if one is None:
             return
-        joint = one.worst_joint
-        moved_px, moved_mm = float(one.moved_px[joint]), float(one.moved_mm[joint])
-        self.place.setText(f"{JOINT_NAMES[joint]} {fixed(moved_px)} px, {fixed(moved_mm)} mm")
+        words = f"{fixed(one.moved.worst_px)} px, {fixed(one.moved.worst_mm)} mm"
+        self.place.setText(f"{JOINT_NAMES[one.moved.joint]} {words}")
         self.fitting.reader.want_photo(row)
 
     def _proposal(self, row: int) -> Proposal | None:

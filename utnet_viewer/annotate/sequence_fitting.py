@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from utnet_viewer.annotate.sequence_plan import (
     LabelledFrame,
     Proposal,
     frame_times,
-    key_frames,
+    key_frame,
     proposals_of,
     request_of,
 )
@@ -75,6 +75,9 @@ class SequenceFitting(QObject):
         self.is_outdated = False
         self._asked: tuple[list[LabelledFrame], list[float], set[int]] = ([], [], set())
         self._begun_s = 0.0
+        self._key_of: dict[str, KeyFrame | None] = {}  # by the frame's name, of those read
+        self._changed_meanwhile: list[set[str]] = []  # while labels are read
+        self.reader.chunk_read.connect(self._find_keys)
         self.reader.labels_progressed.connect(self._on_read)
         self.reader.labels_read.connect(self._on_labels)
         fitter.sequence_progress.connect(self._on_progress)
@@ -90,6 +93,7 @@ class SequenceFitting(QObject):
         self.sequence, self.split = sequence, "" if index is None else index.split
         self.frames, self.times, self.keys, self.proposals = [], [], [], []
         self.problem, self.is_outdated = "", False
+        self._key_of, self._changed_meanwhile = {}, []
         rows = [int(row) for row in index.sequences[sequence]] if sequence else []
         self.phase = Phase.READING if rows else Phase.NOTHING
         self.reader.open(index, rows)
@@ -107,20 +111,38 @@ class SequenceFitting(QObject):
     def _on_labels(self, frames: list[LabelledFrame]) -> None:
         self.frames, self.times = list(frames), frame_times([frame.name for frame in frames])
         self.phase = Phase.READY
-        self._find_keys()
+        meanwhile, self._changed_meanwhile = self._changed_meanwhile, []
+        self._show_keys()
+        for names in meanwhile:
+            self._on_annotations(names)
         self.changed.emit()
 
-    def _find_keys(self) -> None:
-        self.keys = key_frames(self.frames, lambda name: self._annotations.state(name, self.split))
+    def _find_keys(self, frames: Iterable[LabelledFrame]) -> None:
+        """Which of these frames are key frames; what is known of others stays."""
+        annotations = self._annotations
+        overview = annotations.overview
+        for frame in frames:
+            name = frame.frame_id
+            self._key_of[name] = key_frame(
+                frame, overview.get(name), lambda name: annotations.state(name, self.split)
+            )
+
+    def _show_keys(self) -> None:
+        known = (self._key_of.get(frame.frame_id) for frame in self.frames)
+        self.keys = [key for key in known if key is not None]
         self.keys_changed.emit()
 
     def _on_annotations(self, names: set[str]) -> None:
         """Somebody corrected or undid something: of this sequence?"""
-        prefix = f"{self.sequence}/"
-        if not self.frames or (names and not any(name.startswith(prefix) for name in names)):
+        if self.phase is Phase.READING:
+            self._changed_meanwhile.append(names)
+            return
+        changed = [frame for frame in self.frames if not names or frame.frame_id in names]
+        if not changed:
             return
         before = {key.frame.row: key.correction for key in self.keys}
-        self._find_keys()
+        self._find_keys(changed)
+        self._show_keys()
         now = {key.frame.row: key.correction for key in self.keys}
         if now != before and self.proposals:
             self.is_outdated = True

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from core.annotation.marks import Marks
 from core.annotation.records import Change, Correction, FrameState, ReviewState
 from core.conventions import JOINT_NAMES
 from core.data.frame_index import FrameIndex
@@ -48,6 +49,7 @@ class LabelledFrame:
         mano: The label's hand, or None.
         posed_mm: (21, 3) the label's hand posed by the hand model in use, in camera axes: what a
             fit that changes nothing gives back.
+        keypoints_px: (21, 2) that hand in the photo.
         disagreement_mm: How far the label's own joints are from that, on average; NaN unknown.
         is_right: Side of the hand.
         problem: Why it takes no part, in a sentence; "" where it does.
@@ -58,6 +60,7 @@ class LabelledFrame:
     camera: Camera | None = None
     mano: ManoParameters | None = None
     posed_mm: np.ndarray | None = None
+    keypoints_px: np.ndarray | None = None
     disagreement_mm: float = math.nan
     is_right: bool = True
     problem: str = ""
@@ -66,11 +69,6 @@ class LabelledFrame:
     def name(self) -> str:
         """The frame's name in its sequence."""
         return self.frame_id.rpartition("/")[2]
-
-    @cached_property
-    def keypoints_px(self) -> np.ndarray:
-        """(21, 2) the label's hand in the photo."""
-        return self.camera.project(self.posed_mm)
 
 
 def read_frame(index: FrameIndex, row: int) -> LabelledFrame:
@@ -88,7 +86,14 @@ def read_frame(index: FrameIndex, row: int) -> LabelledFrame:
     posed_mm = index.hand_model.of_side(hand.is_right).pose(hand.mano).joints_mm
     away_mm = float(np.linalg.norm(posed_mm - hand.joints_mm, axis=1).mean())
     return LabelledFrame(
-        row, frame_id, frame.camera, hand.mano, posed_mm, away_mm, is_right=hand.is_right
+        row,
+        frame_id,
+        frame.camera,
+        hand.mano,
+        posed_mm,
+        frame.camera.project(posed_mm),
+        away_mm,
+        is_right=hand.is_right,
     )
 
 
@@ -132,18 +137,23 @@ class KeyFrame:
         return float(np.linalg.norm(moved_px, axis=1).max())
 
 
-def key_frames(
-    frames: Iterable[LabelledFrame], state_of: Callable[[str], FrameState]
-) -> list[KeyFrame]:
-    """Frames that a person corrected or marked as done; what a fit made earlier is none."""
-    found = []
-    for frame in frames:
-        state = state_of(frame.frame_id)
-        if state.correction is not None and state.correction.source != "sequence":
-            found.append(_corrected_key(frame, state.correction))
-        elif state.correction is None and state.review is ReviewState.DONE and not frame.problem:
-            found.append(KeyFrame(frame, frame.mano, None, note="label is right"))
-    return found
+def key_frame(
+    frame: LabelledFrame, marks: Marks | None, state_of: Callable[[str], FrameState]
+) -> KeyFrame | None:
+    """The frame as a key frame, where a person corrected it or marked it as done.
+
+    What a fit made earlier is none. `marks` is what is said of the frame in short: its state is
+    asked for, from the disk perhaps, only where that lets it be one.
+    """
+    if marks is None or not (marks.has_correction or marks.review is ReviewState.DONE):
+        return None
+    state = state_of(frame.frame_id)
+    if state.correction is not None:
+        is_by_hand = state.correction.source != "sequence"
+        return _corrected_key(frame, state.correction) if is_by_hand else None
+    if state.review is ReviewState.DONE and not frame.problem:
+        return KeyFrame(frame, frame.mano, None, note="label is right")
+    return None
 
 
 def _corrected_key(frame: LabelledFrame, correction: Correction) -> KeyFrame:
@@ -188,6 +198,36 @@ def request_of(
     return asked, is_right
 
 
+@dataclass(frozen=True)
+class Moved:
+    """How far 21 joints move from the labelled hand to the proposed one.
+
+    Attributes:
+        mean_px, mean_mm: On average, in the photo and in space.
+        worst_px, worst_mm: The joint that moves most there.
+        joint_px, joint: Which joint that is in the photo, and in space.
+    """
+
+    mean_px: float
+    worst_px: float
+    joint_px: int
+    mean_mm: float
+    worst_mm: float
+    joint: int
+
+
+def moves_between(before: Sequence[LabelledFrame], after: Sequence[Fit]) -> list[Moved]:
+    """How far the joints of every frame move; all at once, which takes a fiftieth of one by one."""
+    if not before:
+        return []
+    labelled_px = np.array([frame.keypoints_px for frame in before])
+    labelled_mm = np.array([frame.posed_mm for frame in before])
+    px = np.linalg.norm(np.array([fit.keypoints_px for fit in after]) - labelled_px, axis=2)
+    mm = np.linalg.norm(np.array([fit.mesh.joints_mm for fit in after]) - labelled_mm, axis=2)
+    columns = (px.mean(1), px.max(1), px.argmax(1), mm.mean(1), mm.max(1), mm.argmax(1))
+    return [Moved(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
 @dataclass(frozen=True, eq=False)
 class Proposal:
     """A frame with the hand that is proposed for it.
@@ -196,6 +236,7 @@ class Proposal:
         frame: As its dataset has it.
         time: When it was taken, in frames.
         fit: The proposed hand.
+        moved: How far its joints move.
         is_key: Whether it is a key frame of this fit.
         is_by_hand: Whether a person corrected it; that correction stays unless it is ticked.
     """
@@ -203,28 +244,14 @@ class Proposal:
     frame: LabelledFrame
     time: float
     fit: Fit
+    moved: Moved
     is_key: bool = False
     is_by_hand: bool = False
-
-    @cached_property
-    def moved_px(self) -> np.ndarray:
-        """(21,) from the labelled hand's joints to the proposed ones, in the photo."""
-        return np.linalg.norm(self.fit.keypoints_px - self.frame.keypoints_px, axis=1)
-
-    @cached_property
-    def moved_mm(self) -> np.ndarray:
-        """(21,) the same in space."""
-        return np.linalg.norm(self.fit.mesh.joints_mm - self.frame.posed_mm, axis=1)
-
-    @property
-    def worst_joint(self) -> int:
-        """The joint that moves most in space."""
-        return int(self.moved_mm.argmax())
 
     @property
     def hardly_changes(self) -> bool:
         """Whether no joint moves enough to be worth a correction."""
-        return self.moved_px.max() < LEAST_PX and self.moved_mm.max() < LEAST_MM
+        return self.moved.worst_px < LEAST_PX and self.moved.worst_mm < LEAST_MM
 
     @property
     def is_taken_at_first(self) -> bool:
@@ -268,10 +295,15 @@ def proposals_of(
     Hands that are not finite (behind the camera, say) are left out.
     """
     keys, by_hand = set(keys), set(by_hand)
-    return [
-        Proposal(frame, time, fits[frame.row], frame.row in keys, frame.row in by_hand)
+    known = [
+        (frame, time, fits[frame.row])
         for frame, time in zip(frames, times, strict=True)
         if frame.row in fits and np.isfinite(fits[frame.row].keypoints_px).all()
+    ]
+    moves = moves_between([frame for frame, _, _ in known], [fit for _, _, fit in known])
+    return [
+        Proposal(frame, time, fit, moved, frame.row in keys, frame.row in by_hand)
+        for (frame, time, fit), moved in zip(known, moves, strict=True)
     ]
 
 
@@ -279,10 +311,10 @@ def summary(proposals: Sequence[Proposal]) -> str:
     """How much changes, over all frames that are proposed."""
     if not proposals:
         return ""
-    worst = max(proposals, key=lambda one: one.moved_mm.max())
-    mean_px = math.fsum(float(one.moved_px.mean()) for one in proposals) / len(proposals)
-    mean_mm = math.fsum(float(one.moved_mm.mean()) for one in proposals) / len(proposals)
+    worst = max(proposals, key=lambda one: one.moved.worst_mm)
+    mean_px = math.fsum(one.moved.mean_px for one in proposals) / len(proposals)
+    mean_mm = math.fsum(one.moved.mean_mm for one in proposals) / len(proposals)
     return (
         f"{len(proposals):,} frames, on average {mean_px:.1f} px and {mean_mm:.1f} mm; most in "
-        f"{worst.frame.name}: {JOINT_NAMES[worst.worst_joint]} {worst.moved_mm.max():.1f} mm"
+        f"{worst.frame.name}: {JOINT_NAMES[worst.moved.joint]} {worst.moved.worst_mm:.1f} mm"
     )

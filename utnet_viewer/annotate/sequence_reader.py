@@ -17,6 +17,7 @@ _CHUNK = 24
 class SequenceReader(QObject):
     """Ask for the labels once and for photos whenever one is looked at; the newest photo wins."""
 
+    chunk_read = Signal(object)  # list[LabelledFrame]: some more of them
     labels_progressed = Signal(int, int)  # frames read, frames in all
     labels_read = Signal(object)  # list[LabelledFrame], in the order of the rows asked for
     photo_read = Signal(int, object, str)  # row, Frame | None, why there is none
@@ -103,6 +104,7 @@ class SequenceReader(QObject):
         self._is_busy = False
         if serial == self._serial:
             self._read += frames
+            self.chunk_read.emit(frames)
             self.labels_progressed.emit(len(self._read), len(self._rows))
             if not self.is_reading_labels:
                 self.labels_read.emit(self._read)
