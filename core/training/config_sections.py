@@ -211,7 +211,7 @@ class DataConfig(Section):
         "",
         description="File of this data set's annotations; hands that were corrected in 3D take the "
         "place of their labels, and the data set stays as it is.",
-        json_schema_extra={"kind": "file", "when_empty": "the data set's own labels"},
+        json_schema_extra={"kind": "file", "when_empty": "original labels"},
     )
     leave_out_rejected: bool = Field(
         True,
