@@ -318,6 +318,32 @@ def test_accepting_writes_one_group_and_leaves_what_was_done_by_hand(made):
     assert not bench.dialog.accept_button.isEnabled()
 
 
+def test_a_long_sequence_is_written_in_portions_of_one_group(made):
+    bench = made(SequenceIndex(count=140), keys=(1, 130))
+    bench.fit()
+    bench.annotations.pending = 90  # the disk is slow
+    bench.press(bench.dialog.accept_button)
+    assert bench.fitting.phase is Phase.WRITING
+    assert bench.dialog.setup.state.text() == "Writing: 50 of 128 frames"
+    bench.qtbot.wait(30)
+    assert len(bench.annotations.calls) == 1  # no faster than it is saved
+    bench.annotations.pending = 0
+    bench.qtbot.waitUntil(lambda: bench.fitting.phase is Phase.READY)
+    assert [len(call) for call in bench.annotations.calls] == [50, 50, 28]
+    changes = [change for call in bench.annotations.calls for change in call]
+    assert len({change.group for change in changes}) == 1
+    assert len({change.frame for change in changes}) == 128
+
+
+def test_what_was_accepted_is_written_even_if_the_dialog_closes(made):
+    bench = made(SequenceIndex(count=140), keys=(1, 130))
+    bench.fit()
+    bench.annotations.pending = 90
+    bench.press(bench.dialog.accept_button)
+    bench.press(bench.dialog.close_button)
+    assert sum(len(call) for call in bench.annotations.calls) == 128
+
+
 def test_a_frame_corrected_by_hand_is_replaced_only_when_it_is_ticked(made):
     bench = made()
     bench.correct(8)

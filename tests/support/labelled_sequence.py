@@ -137,6 +137,7 @@ class FakeAnnotations(QObject):
         super().__init__()
         self.calls: list[list[Change]] = []
         self.takes_changes = True
+        self.pending, self.failure = 0, ""
         self.states: dict[tuple[str, str], FrameState] = {}
 
     def state(self, frame: object, split: str | None = None) -> FrameState:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.data.frame_index import FrameIndex
 from core.hand.fitting.target import Fit
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from utnet_viewer.processes.fit_client import FitClient
 
 
+#: So many frames are written in one turn of the event loop: some 5 ms.
+PORTION = 50
+_TURN_MS = 5
+
+
 class Phase(Enum):
     """What goes on."""
 
@@ -36,6 +42,17 @@ class Phase(Enum):
     READY = "can be fitted"
     FITTING = "is being fitted"
     PROPOSED = "was fitted, nothing is written yet"
+    WRITING = "what was accepted is being written"
+
+
+@dataclass
+class Writing:
+    """Accepted hands on their way into the annotations; `done` of them are there."""
+
+    taken: list[Proposal]
+    words: str
+    group: str
+    done: int = 0
 
 
 class SequenceFitting(QObject):
@@ -77,6 +94,9 @@ class SequenceFitting(QObject):
         self._begun_s = 0.0
         self._key_of: dict[str, KeyFrame | None] = {}  # by the frame's name, of those read
         self._changed_meanwhile: list[set[str]] = []  # while labels are read
+        self._writing: Writing | None = None
+        self._turn = QTimer(self, interval=_TURN_MS)
+        self._turn.timeout.connect(self._write_some)
         self.reader.chunk_read.connect(self._find_keys)
         self.reader.labels_progressed.connect(self._on_read)
         self.reader.labels_read.connect(self._on_labels)
@@ -89,7 +109,7 @@ class SequenceFitting(QObject):
 
     def open(self, index: FrameIndex | None, sequence: str) -> None:
         """Take another sequence of a split, or none (""); its labels are read beside."""
-        self.cancel()
+        self.discard()
         self.sequence, self.split = sequence, "" if index is None else index.split
         self.frames, self.times, self.keys, self.proposals = [], [], [], []
         self.problem, self.is_outdated = "", False
@@ -101,8 +121,8 @@ class SequenceFitting(QObject):
         self.keys_changed.emit()
 
     def close(self) -> None:
-        """Give up what is under way, and read nothing more."""
-        self.cancel()
+        """Give up what is under way, and read nothing more; what was accepted is written."""
+        self.discard()
         self.reader.close()
 
     def _on_read(self, done: int, total: int) -> None:
@@ -144,7 +164,7 @@ class SequenceFitting(QObject):
         self._find_keys(changed)
         self._show_keys()
         now = {key.frame.row: key.correction for key in self.keys}
-        if now != before and self.proposals:
+        if now != before and self.phase is Phase.PROPOSED:
             self.is_outdated = True
             self.changed.emit()
 
@@ -181,7 +201,9 @@ class SequenceFitting(QObject):
             self.changed.emit()
 
     def discard(self) -> None:
-        """Give up what is under way, and what was proposed."""
+        """Give up what is under way, and what was proposed; what was accepted is written."""
+        if self.phase is Phase.WRITING:
+            self._write(len(self._writing.taken))
         self.cancel()
         if self.phase is Phase.PROPOSED:
             self.proposals, self.is_outdated = [], False
@@ -213,15 +235,42 @@ class SequenceFitting(QObject):
     def accept(self, rows: set[int]) -> bool:
         """Write the proposed hands of these rows, all as one change that is undone as one.
 
-        Returns False where the annotations did not take it: they say why.
+        Long sequences are written a portion a turn, so that the window goes on. Returns False where
+        the annotations did not take it: they say why.
         """
         taken = [one for one in self.proposals if one.frame.row in rows]
-        if not taken:
+        if not taken or self.phase is not Phase.PROPOSED:
             return False
         noun = "frame" if len(taken) == 1 else "frames"
         words = f"fitted {len(taken):,} {noun} of {self.sequence}"
-        group = uuid.uuid4().hex
-        if not self._annotations.changes([one.change(self.split, words, group) for one in taken]):
+        self._writing = Writing(taken, words, uuid.uuid4().hex)
+        self.phase = Phase.WRITING
+        self.changed.emit()
+        return self._write(PORTION)
+
+    def _write_some(self) -> None:
+        """The next portion, when the one before is on the disk or cannot get there."""
+        annotations = self._annotations
+        if annotations.pending < PORTION or annotations.failure:
+            self._write(PORTION)
+
+    def _write(self, count: int) -> bool:
+        writing = self._writing
+        portion = writing.taken[writing.done : writing.done + count]
+        changes = [one.change(self.split, writing.words, writing.group) for one in portion]
+        if not self._annotations.changes(changes):
+            self._end_writing(Phase.PROPOSED)
             return False
-        self.discard()
+        writing.done += len(portion)
+        self.progressed.emit(writing.done, len(writing.taken), float("nan"))
+        if writing.done < len(writing.taken):
+            self._turn.start()
+        else:
+            self.proposals, self.is_outdated = [], False
+            self._end_writing(Phase.READY)
         return True
+
+    def _end_writing(self, phase: Phase) -> None:
+        self._turn.stop()
+        self._writing, self.phase = None, phase
+        self.changed.emit()

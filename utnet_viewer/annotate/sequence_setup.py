@@ -184,7 +184,7 @@ class SequenceSetup(QWidget):
         if self._shown is not fitting.frames:
             self._shown = fitting.frames
             self._show_frames()
-        is_busy = fitting.phase in (Phase.READING, Phase.FITTING)
+        is_busy = fitting.phase in (Phase.READING, Phase.FITTING, Phase.WRITING)
         self.progress.setVisible(is_busy)
         self.cancel.setVisible(fitting.phase is Phase.FITTING)
         can_start = fitting.phase in (Phase.READY, Phase.PROPOSED)
@@ -272,6 +272,9 @@ class SequenceSetup(QWidget):
         self.progress.setValue(done)
         if self._fitting.phase is Phase.READING:
             self.state.setText(f"Reading labels: {done:,} of {total:,}")
+            return
+        if self._fitting.phase is Phase.WRITING:
+            self.state.setText(f"Writing: {done:,} of {total:,} frames")
             return
         words = f"Fitting: {done:,} of {total:,} frames"
         if math.isfinite(to_go_s) and done < total:
