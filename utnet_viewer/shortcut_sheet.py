@@ -18,6 +18,8 @@ from utnet_viewer.widgets.controls import Tag
 
 COLUMNS = 3
 
+_ARROWS = ("Left", "Right", "Up", "Down")
+
 
 class ShortcutSheet(QDialog):
     """Groups in columns; only what has a key."""
@@ -69,7 +71,16 @@ def _group(name: str, entries: list[Entry | FocusKey]) -> QWidget:
     for line, entry in enumerate(entries, start=1):
         words = QLabel(entry.words)
         words.setObjectName("quiet")
+        words.setWordWrap(True)  # three columns stand side by side whatever is in them
         grid.addWidget(words, line, 0)
-        grid.addWidget(Tag(" or ".join(entry.keys)), line, 1, Qt.AlignmentFlag.AlignRight)
+        side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        grid.addWidget(Tag(_told(entry.keys)), line, 1, side)
     grid.setColumnStretch(0, 1)
     return box
+
+
+def _told(keys: list[str]) -> str:
+    """``Ctrl+Z``, ``N or Ctrl+Down``, and ``Shift+arrows`` for all four of them."""
+    before = keys[0].removesuffix(_ARROWS[0])
+    is_all = keys == [before + arrow for arrow in _ARROWS]
+    return f"{before}arrows" if is_all else " or ".join(keys)

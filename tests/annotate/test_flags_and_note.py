@@ -79,6 +79,25 @@ def test_a_note_is_written_when_typing_pauses(bench, qtbot):
     assert bench.state.review == ReviewState.IN_REVIEW
 
 
+def test_what_is_typed_in_one_go_is_undone_as_one(bench, qtbot):
+    bench.marks.write_note()
+    for part in ("one ", "two ", "three"):
+        QTest.keyClicks(bench.marks.note, part)
+        bench.marks.flush()  # a pause
+    bench.joints.table.setFocus()
+    bench.marks.write_note()
+    QTest.keyClicks(bench.marks.note, "!")
+    bench.joints.table.setFocus()
+    qtbot.waitUntil(lambda: bench.annotations.pending == 0)
+    assert [row.words for row in bench.history.model.rows] == ["wrote a note"] * 2
+    bench.acting.undo()
+    qtbot.waitUntil(lambda: not bench.state.note.endswith("!"))
+    assert "three" in bench.state.note
+    bench.acting.undo()
+    qtbot.waitUntil(lambda: bench.state.note == "")
+    assert bench.state.review == ReviewState.NEW and bench.marks.note.toPlainText() == ""
+
+
 def test_a_note_is_not_lost_on_stepping(bench):
     first = bench.frame
     bench.marks.write_note()

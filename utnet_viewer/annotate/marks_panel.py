@@ -267,9 +267,9 @@ class MarksPanel(Panel):
         """Let a person type the note."""
         self.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _on_note(self, frame: str, note: str) -> None:
+    def _on_note(self, frame: str, note: str, group: str) -> None:
         words = "wrote a note" if note else "took the note away"
-        write(self._annotations, "note", note, words, frame=frame)
+        write(self._annotations, "note", note, words, frame=frame, group=group)
 
     def flush(self) -> None:
         """Write down what is typed now: the window closes, or steps on."""

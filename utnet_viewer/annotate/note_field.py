@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
@@ -16,13 +18,13 @@ PAUSE_MS = 700
 class NoteField(QPlainTextEdit):
     """Plain text. Tab goes on to the next control; Esc leaves it for the photo."""
 
-    written = Signal(str, str)  # frame, its note
+    written = Signal(str, str, str)  # frame, its note, group: what is typed in one go
     refused = Signal(str)  # why something typed was taken back, as a sentence
     left = Signal()  # by Esc
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._frame, self._stored = "", ""
+        self._frame, self._stored, self._group = "", "", ""
         self.setAccessibleName("Note of the frame")
         self.setPlaceholderText("What is wrong, what was done, how it was checked")
         self.setTabChangesFocus(True)
@@ -52,6 +54,7 @@ class NoteField(QPlainTextEdit):
         is_same = frame == self._frame
         self._frame, self._stored = frame, note
         if not is_same or self.toPlainText() != note:
+            self._group = ""
             self.setPlainText(note)
         self._pause.stop()
 
@@ -60,7 +63,8 @@ class NoteField(QPlainTextEdit):
         self._pause.stop()
         if self.is_dirty:
             self._stored = self.toPlainText()
-            self.written.emit(self._frame, self._stored)
+            self._group = self._group or uuid.uuid4().hex
+            self.written.emit(self._frame, self._stored, self._group)
 
     def _on_text_changed(self) -> None:
         if self.is_dirty:
@@ -109,3 +113,4 @@ class NoteField(QPlainTextEdit):
         """Whoever goes away is done with it."""
         super().focusOutEvent(event)
         self.flush()
+        self._group = ""
