@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from engine_process import EngineProcess
+from listening import listening_sockets
 from support_network import awake, crop_of_noise, stand_in, tiny_network
 
 from core.evaluation.exchange import crop_input_message, read_prediction
@@ -48,6 +49,7 @@ def test_it_refuses_what_is_no_checkpoint_and_answers_as_the_predictor_does(engi
     crop = crop_of_noise(np.random.default_rng(0))
     engine.send(crop_input_message("predict", crop, id=5, generation=5, prefetch=False))
     answer = read_prediction(engine.wait_for("prediction"))
+    assert listening_sockets(engine.process.pid) == []  # it hears its pipe only
     threads = torch.get_num_threads()
     (expected,) = Predictor(good, stand_in(), "cpu").predict([crop])
     torch.set_num_threads(threads)

@@ -1,11 +1,13 @@
 """``--screenshot``: the finished window as a PNG, or a reason."""
 
+import os
 import subprocess
 import sys
 
 import cv2
 import numpy as np
 import pytest
+from listening import listening_sockets
 from support_window import close, wait_until
 from window_engine import COMMAND
 
@@ -27,9 +29,12 @@ def take(*arguments: object) -> tuple[Starter, list[int]]:
 
 def test_the_picture_shows_the_finished_window(fonts, dataset, tmp_path):
     path = tmp_path / "window.png"
+    before = set(listening_sockets(os.getpid()))  # of tests that were in this process
     starter, statuses = take(dataset, "--size", "1280x800", "--screenshot", path)
     try:
         assert statuses == [0]
+        # Window and engine talk through pipes; nobody can connect to either.
+        assert set(listening_sockets(os.getpid())) <= before
         picture = cv2.imread(str(path))
         assert picture.shape == (800, 1280, 3)
         # The photo of the dataset is colourful, the dark window is not.
