@@ -143,7 +143,7 @@ class _Reader:
         at_s: float | None,
     ) -> None:
         self._index, self._images, self._categories, self._at_s = index, images, categories, at_s
-        self._row_of_file: dict[str, int] | None = None
+        self._rows_of_file: dict[str, list[int]] | None = None
 
     def read(self, annotation: dict[str, Any]) -> tuple[str, list[Incoming]]:
         """The frame and what is said of it; raises _UnusableError."""
@@ -173,19 +173,30 @@ class _Reader:
                 return self._index.row_of(FrameId.parse(frame))
             except (KeyError, ValueError):
                 raise _UnusableError("are of frames that this split does not list") from None
-        return self._row_of_picture(image.get("file_name"))
+        return self._row_of_picture(image.get("file_name"), attributes.get("is_right"))
 
-    def _row_of_picture(self, name: object) -> int:
-        if self._row_of_file is None:
-            index = self._index
-            self._row_of_file = {file_name(index, row): row for row in range(len(index))}
+    def _row_of_picture(self, name: object, is_right: object) -> int:
+        """The row of a picture; of one that shows two hands, the one that was meant."""
+        if self._rows_of_file is None:
+            self._rows_of_file = {}
+            for row in range(len(self._index)):
+                self._rows_of_file.setdefault(file_name(self._index, row), []).append(row)
         text = name.replace("\\", "/").removeprefix("./") if isinstance(name, str) else ""
-        row = self._row_of_file.get(text)
-        if row is None:
+        rows = self._rows_of_file.get(text)
+        if rows is None:
             raise _UnusableError(
                 "are of pictures that this split does not have (named from its folder on)"
             )
-        return row
+        frames = {str(self._index.frame_id(row)): row for row in reversed(rows)}
+        if len(frames) == 1:
+            return rows[0]
+        ending = "@right" if is_right else "@left"  # as H2O-3D's rows are named
+        meant = [row for frame, row in frames.items() if frame.endswith(ending)]
+        if not isinstance(is_right, bool) or not meant:
+            raise _UnusableError(
+                "are of pictures with two hands and do not say which (attributes.is_right)"
+            )
+        return meant[0]
 
     def _check_size(self, image: dict[str, Any], row: int) -> None:
         said = (image.get("width"), image.get("height"))

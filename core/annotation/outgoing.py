@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.annotation.records import Correction, FrameState, ReviewState
+from core.conventions import MANO_JOINT_COUNT
 from core.data.frame import FrameId
 from core.data.frame_index import FrameIndex
 from core.hand.hand_model import HandModel
@@ -119,10 +120,11 @@ def is_of_model(correction: Correction, hand_model: HandModel) -> bool:
     """Whether the parameters of a 3D correction pose this model to the correction's own joints.
 
     They do not where the correction was made with another hand model: MANO's numbers mean another
-    hand to the stand-in.
+    hand to the stand-in. Tips are not looked at: a label may have those of another convention.
     """
     mesh = hand_model.of_side(correction.is_right).pose(correction.mano)
-    return bool(np.abs(mesh.joints_mm - correction.joints_mm).max() <= _SAME_MODEL_MM)
+    apart_mm = np.abs(mesh.joints_mm - correction.joints_mm)[:MANO_JOINT_COUNT]
+    return bool(apart_mm.max() <= _SAME_MODEL_MM)
 
 
 def frames_words(count: int) -> str:

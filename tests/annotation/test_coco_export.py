@@ -17,6 +17,7 @@ from annotated_tree import (
     open_tree,
     spoken,
 )
+from ho3d_tree import CAMERA, Tree, hand_in_opengl
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
@@ -25,6 +26,7 @@ from core.annotation.coco_reader import read_coco
 from core.annotation.merge import ImportRefusedError
 from core.annotation.outgoing import ExportError
 from core.annotation.records import FrameState, ReviewState
+from core.data.opening import open_dataset
 from core.hand.mano_file import load_hand_model
 
 
@@ -306,3 +308,42 @@ def test_frames_that_cannot_go_out_are_told(index, model, tmp_path):
     assert out.frames == 1
     assert any("not in this split" in note for note in out.notes)
     assert any(NAMES[0] in note and "cannot be read" in note for note in out.notes)
+
+
+def test_two_hands_of_a_picture_are_two_annotations_of_one_image(model, tmp_path):
+    tree = Tree(tmp_path / "H2O")
+    hand = hand_in_opengl(model, 1)
+    tree.add(
+        "SB1/0000",
+        {
+            "camMat": CAMERA,
+            "handBeta": hand.betas,
+            **{f"{side}HandJoints3D": hand.joints for side in ("right", "left")},
+            **{f"{side}HandPose": hand.pose for side in ("right", "left")},
+            **{f"{side}HandTrans": hand.translation for side in ("right", "left")},
+        },
+    )
+    tree.list("SB1/0000")
+    two = open_dataset(tree.root, "train", hand_model=model, cache_dir=tmp_path / "cache")
+    assert two.kind == "H2O-3D"
+    states = {
+        "SB1/0000@right": FrameState(free_2d(model, 1)),
+        "SB1/0000@left": FrameState(free_2d(model, 2, is_right=False)),
+    }
+    out = write(tmp_path / "hands.json", two, states)
+    document = json.loads(out.path.read_bytes())
+    assert len(document["images"]) == 1
+    assert [one["image_id"] for one in document["annotations"]] == [1, 1]
+    offer = read(out.path, two)
+    assert {one.frame: one.value.is_right for one in offer.incoming} == {
+        "SB1/0000@right": True,
+        "SB1/0000@left": False,
+    }
+    # Without our names: the side says which hand; nothing says it, nothing is taken.
+    for one in document["annotations"]:
+        del one["attributes"]["frame"]
+    del document["annotations"][1]["attributes"]["is_right"]
+    out.path.write_text(json.dumps(document))
+    offer = read(out.path, two)
+    assert [one.frame for one in offer.incoming] == ["SB1/0000@right"]
+    assert "two hands and do not say which" in offer.notes[0]
