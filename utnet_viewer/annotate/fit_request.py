@@ -116,7 +116,10 @@ def depth_samples_mm(
     rows, columns = row[seen, None, None] + around[:, None], column[seen, None, None] + around
     near_mm = frame.depth_mm[rows, columns].reshape(-1, 9).astype(float)
     near_mm[near_mm <= 0] = np.nan
+    near_mm.sort(axis=1)  # what was not measured comes last
+    count = np.isfinite(near_mm).sum(1)
+    each = np.arange(len(near_mm))
+    middle_mm = (near_mm[each, (count - 1).clip(0) // 2] + near_mm[each, count // 2 % 9]) / 2
     depth_mm = np.full(JOINT_COUNT, np.nan)
-    known = np.isfinite(near_mm).any(1)
-    depth_mm[np.flatnonzero(seen)[known]] = np.nanmedian(near_mm[known], axis=1)
+    depth_mm[seen] = np.where(count > 0, middle_mm, np.nan)
     return depth_mm if np.isfinite(depth_mm).any() else None

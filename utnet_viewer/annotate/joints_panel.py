@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -51,6 +51,9 @@ TOOLS = (
     ("annotate_visibility", "eye"),
     ("annotate_reset_joint", "arrow-counter-clockwise"),
 )
+
+#: How often the figures follow while a joint is dragged.
+DRAG_PAUSE_MS = 120
 
 
 class JointsTable(QTableView):
@@ -178,10 +181,21 @@ class JointsPanel(Panel):
         table.visibility_wanted.connect(editor.cycle_visibility)
         table.lock_wanted.connect(editor.toggle_lock)
         table.pointed_at.connect(document.hover)
-        editor.changed.connect(self.show_hand)
+        self._later = QTimer(self, singleShot=True, interval=DRAG_PAUSE_MS)
+        self._later.timeout.connect(self.show_hand)
+        editor.changed.connect(self._on_changed)
         editor.selected_changed.connect(table.select_joint)
         document.hovered_joint_changed.connect(table.mark_joint)
         self.show_hand()
+
+    def _on_changed(self) -> None:
+        """While a joint is dragged the figures follow a few times a second: nobody reads faster,
+        and painting all of them takes longer than painting the hand."""
+        if not self._editor.is_dragging:
+            self._later.stop()
+            self.show_hand()
+        elif not self._later.isActive():
+            self._later.start()
 
     def show_hand(self) -> None:
         """Show the joints as the editor has them."""
