@@ -96,6 +96,28 @@ def test_a_drag_in_space_becomes_a_possible_hand_that_is_saved(desk):
     assert np.allclose(scene.truth.joints_mm + scene.anchor_mm, before_mm, atol=1e-6)
 
 
+def test_arrow_keys_are_one_edit_and_escape_takes_the_next_ones_back(desk):
+    desk.document.turns.finish()
+    desk.editor.select(INDEX_TIP)
+    start_mm = desk.editor.joints_mm[INDEX_TIP].copy()
+    view = desk.mesh.view
+    for _ in range(4):
+        desk.qtbot.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    wished_mm = desk.editor.wish.point_mm
+    assert np.linalg.norm(wished_mm - start_mm) == pytest.approx(20.0)
+    desk.wait(lambda: desk.editor.wish is None)
+    kept = desk.saved("AB1/0000")
+    assert np.linalg.norm(kept.joints_mm[INDEX_TIP] - wished_mm) < 5
+    desk.qtbot.keyClick(view, Qt.Key.Key_Up)
+    assert desk.editor.wish is not None
+    desk.qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert desk.editor.wish is None
+    assert np.allclose(desk.editor.joints_mm, kept.joints_mm)
+    history = desk.bench.annotations.history(frame="AB1/0000")
+    edits = [edit.change.words for edit in history if edit.change.field == "correction"]
+    assert edits == ["moved index tip"]
+
+
 def test_frames_between_two_corrected_ones_are_fitted_and_undone_as_one(desk):
     corrections = {}
     for row in (0, 4):

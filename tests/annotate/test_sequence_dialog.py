@@ -378,6 +378,14 @@ def test_what_the_annotations_do_not_take_is_still_proposed(made):
     assert bench.dialog.accept_button.isEnabled()
 
 
+def test_read_only_annotations_accept_nothing(made):
+    bench = made()
+    bench.annotations.is_read_only = True
+    bench.fit()
+    assert not bench.dialog.accept_button.isEnabled()
+    assert "read-only" in bench.dialog.promise.text()
+
+
 def test_a_correction_made_meanwhile_is_a_new_key_frame_and_outdates_the_fit(made):
     bench = made()
     bench.fit()

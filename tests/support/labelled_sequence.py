@@ -136,7 +136,7 @@ class FakeAnnotations(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[list[Change]] = []
-        self.takes_changes = True
+        self.takes_changes, self.is_read_only = True, False
         self.pending, self.failure = 0, ""
         self.states: dict[tuple[str, str], FrameState] = {}
 

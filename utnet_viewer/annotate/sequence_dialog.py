@@ -273,14 +273,20 @@ class SequenceDialog(QDialog):
         is_there = self.fitting.phase is Phase.PROPOSED
         noun = "frame" if count == 1 else "frames"
         self.accept_button.setText(f"Accept {count:,} {noun}" if is_there else "Accept")
-        self.accept_button.setEnabled(is_there and count > 0)
+        self.accept_button.setEnabled(is_there and count > 0 and not self._is_read_only)
         self.in_window.setVisible(self._row >= 0)
         # One primary button: what is to be done next.
         _make_primary(self.accept_button, is_there)
         _make_primary(self.setup.start, not is_there)
         self.promise.setText(self._promise())
 
+    @property
+    def _is_read_only(self) -> bool:
+        return self.fitting.annotations.is_read_only
+
     def _promise(self) -> str:
+        if self._is_read_only:
+            return "These annotations are read-only: nothing can be accepted."
         if not self.fitting.proposals:
             return "Nothing is written before you accept. Original files are never changed."
         replaced = sum(

@@ -59,6 +59,7 @@ class SequenceFitting(QObject):
     """One sequence of the open split at a time.
 
     Attributes:
+        annotations: Where corrections are, and go.
         phase: What goes on.
         sequence: Its name, "" for none.
         frames, times: Its frames in order, and when they were taken, in frames.
@@ -81,7 +82,7 @@ class SequenceFitting(QObject):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
-        self._annotations, self._fitter, self._clock = annotations, fitter, clock
+        self.annotations, self._fitter, self._clock = annotations, fitter, clock
         self.reader = SequenceReader(self)
         self.phase = Phase.NOTHING
         self.sequence = self.split = self.problem = ""
@@ -139,7 +140,7 @@ class SequenceFitting(QObject):
 
     def _find_keys(self, frames: Iterable[LabelledFrame]) -> None:
         """Which of these frames are key frames; what is known of others stays."""
-        annotations = self._annotations
+        annotations = self.annotations
         overview = annotations.overview
         for frame in frames:
             name = frame.frame_id
@@ -250,7 +251,7 @@ class SequenceFitting(QObject):
 
     def _write_some(self) -> None:
         """The next portion, when the one before is on the disk or cannot get there."""
-        annotations = self._annotations
+        annotations = self.annotations
         if annotations.pending < PORTION or annotations.failure:
             self._write(PORTION)
 
@@ -258,7 +259,7 @@ class SequenceFitting(QObject):
         writing = self._writing
         portion = writing.taken[writing.done : writing.done + count]
         changes = [one.change(self.split, writing.words, writing.group) for one in portion]
-        if not self._annotations.changes(changes):
+        if not self.annotations.changes(changes):
             self._end_writing(Phase.PROPOSED)
             return False
         writing.done += len(portion)
