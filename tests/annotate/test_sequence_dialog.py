@@ -1,5 +1,7 @@
 """A sequence fitted from its key frames: what is asked, what is shown, what is written when."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from labelled_sequence import (
@@ -342,6 +344,19 @@ def test_what_was_accepted_is_written_even_if_the_dialog_closes(made):
     bench.press(bench.dialog.accept_button)
     bench.press(bench.dialog.close_button)
     assert sum(len(call) for call in bench.annotations.calls) == 128
+
+
+def test_accepted_frames_never_go_into_the_annotations_of_another_dataset(made):
+    bench = made(SequenceIndex(count=140), keys=(1, 130))
+    bench.fit()
+    bench.annotations.pending = 90
+    bench.press(bench.dialog.accept_button)
+    said = []
+    bench.fitting.said.connect(lambda words, _kind: said.append(words))
+    bench.annotations.path = Path("of-another.sqlite")
+    bench.document.set_index(SequenceIndex(count=4, sequence="SM5"))
+    assert [len(call) for call in bench.annotations.calls] == [50]
+    assert said == ["Another dataset was opened: 50 of 128 accepted frames were kept."]
 
 
 def test_a_frame_corrected_by_hand_is_replaced_only_when_it_is_ticked(made):

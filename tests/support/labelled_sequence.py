@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -138,6 +139,7 @@ class FakeAnnotations(QObject):
         self.calls: list[list[Change]] = []
         self.takes_changes, self.is_read_only = True, False
         self.pending, self.failure = 0, ""
+        self.path = Path("made-up.sqlite")
         self.states: dict[tuple[str, str], FrameState] = {}
 
     def state(self, frame: object, split: str | None = None) -> FrameState:

@@ -204,6 +204,11 @@ class SequenceDialog(QDialog):
         self.raise_()
         self._follow()
 
+    def keep(self) -> bool:
+        """Before the window closes: what was accepted is in the annotations, nothing is asked."""
+        self.fitting.keep()
+        return True
+
     def shut_down(self) -> None:
         """Give up what is under way; for the end of the window."""
         self.fitting.close()

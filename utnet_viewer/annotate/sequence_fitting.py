@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -47,11 +48,12 @@ class Phase(Enum):
 
 @dataclass
 class Writing:
-    """Accepted hands on their way into the annotations; `done` of them are there."""
+    """Accepted hands on their way into the annotations at `path`; `done` of them are there."""
 
     taken: list[Proposal]
     words: str
     group: str
+    path: Path | None
     done: int = 0
 
 
@@ -71,6 +73,7 @@ class SequenceFitting(QObject):
 
     changed = Signal()  # any of the above
     keys_changed = Signal()
+    said = Signal(str, str)  # a sentence for the status bar, its kind
     progressed = Signal(int, int, float)  # frames done, frames in all, seconds to go (NaN unknown)
 
     def __init__(
@@ -203,8 +206,7 @@ class SequenceFitting(QObject):
 
     def discard(self) -> None:
         """Give up what is under way, and what was proposed; what was accepted is written."""
-        if self.phase is Phase.WRITING:
-            self._write(len(self._writing.taken))
+        self.keep()
         self.cancel()
         if self.phase is Phase.PROPOSED:
             self.proposals, self.is_outdated = [], False
@@ -244,10 +246,15 @@ class SequenceFitting(QObject):
             return False
         noun = "frame" if len(taken) == 1 else "frames"
         words = f"fitted {len(taken):,} {noun} of {self.sequence}"
-        self._writing = Writing(taken, words, uuid.uuid4().hex)
+        self._writing = Writing(taken, words, uuid.uuid4().hex, self.annotations.path)
         self.phase = Phase.WRITING
         self.changed.emit()
         return self._write(PORTION)
+
+    def keep(self) -> None:
+        """Hand over at once what was accepted and is not in the annotations yet."""
+        if self.phase is Phase.WRITING:
+            self._write(len(self._writing.taken))
 
     def _write_some(self) -> None:
         """The next portion, when the one before is on the disk or cannot get there."""
@@ -257,6 +264,12 @@ class SequenceFitting(QObject):
 
     def _write(self, count: int) -> bool:
         writing = self._writing
+        if self.annotations.path != writing.path:  # frames of one dataset do not go into another's
+            total, done = len(writing.taken), writing.done
+            self._end_writing(Phase.NOTHING)
+            words = f"Another dataset was opened: {done:,} of {total:,} accepted frames were kept."
+            self.said.emit(words, "warning")
+            return False
         portion = writing.taken[writing.done : writing.done + count]
         changes = [one.change(self.split, writing.words, writing.group) for one in portion]
         if not self.annotations.changes(changes):

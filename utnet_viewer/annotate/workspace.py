@@ -182,6 +182,8 @@ class AnnotateWorkspace(QWidget):
             self.sequence = SequenceDialog(
                 self.document, self.annotations, self.fitter, self.theme, self.window()
             )
+            self.sequence.fitting.said.connect(self.said)
+            self._session.window.ask_before_closing(self.sequence.keep)
         self.sequence.open_here()
 
     def shut_down(self) -> None:
