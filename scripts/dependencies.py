@@ -8,16 +8,18 @@ import csv
 import io
 import re
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from core.doctor.environment.pins import DEVELOPMENT, PROGRAM, needs, pins_file
+from core.doctor.environment.pins import DEVELOPMENT, PROGRAM, needs_of, pins_file
 from core.files.durable import write_atomically
 from core.files.installed import DISTRIBUTION
 
-CONSTRAINTS = Path(__file__).resolve().parents[1] / "constraints.txt"
+ROOT = Path(__file__).resolve().parents[1]
+CONSTRAINTS, PROJECT = ROOT / "constraints.txt", ROOT / "pyproject.toml"
 
 #: What the metadata of these packages does not say, or not in short; read in their licence files.
 BY_HAND = {
@@ -59,7 +61,9 @@ def licence(package: str) -> str:
 
 def table(constraints: str) -> str:
     """The list as CSV, sorted by package."""
-    of_program = {need.package for need in needs(DISTRIBUTION)}
+    # Not from the installed metadata: an editable installation keeps those of its first day.
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    of_program = {need.package for need in needs_of(project["dependencies"], DISTRIBUTION)}
     of_program |= {SAME_AS[name] for name in of_program & SAME_AS.keys()}
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")

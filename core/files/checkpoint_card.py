@@ -143,6 +143,7 @@ def _json_header(path: Path) -> dict:
         TypeError,
         IndexError,
         AttributeError,
+        RecursionError,  # lists in lists, a hundred thousand deep
     ) as error:
         if isinstance(error, CheckpointError):
             raise

@@ -19,7 +19,7 @@ from core.conventions import (
     VERTEX_COUNT,
 )
 from core.hand.hand_model import HandModel
-from core.pickles import MANO_FILE, StandIn, load_pickle
+from core.pickles import MANO_FILE, MAX_PICKLE_BYTES, StandIn, load_pickle
 
 FACE_COUNT = 1538
 #: A hand's rest mesh, wrist rim to middle fingertip, is this long (MANO's own about 200 mm).
@@ -124,6 +124,9 @@ def _npz_members(data: bytes, name: str) -> dict:
         archive = np.load(io.BytesIO(data), allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise ValueError("a single array")
+        sizes = [member.file_size for member in archive.zip.infolist()]
+        if sum(sizes) > MAX_PICKLE_BYTES:  # zeros pack a thousandfold
+            raise ValueError(f"it unpacks to more than {MAX_PICKLE_BYTES // 2**20} MiB")
         # Texts such as bs_style, and objects that somebody added, are not looked at.
         wanted = (*_SHAPES, "shapedirs", _COEFFICIENTS)
         return {key: archive[key] for key in archive.files if key in wanted}

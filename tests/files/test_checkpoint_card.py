@@ -124,3 +124,11 @@ def test_fields_of_a_later_version_are_passed_over(tmp_path):
     metadata["card"] = json.dumps(json.loads(metadata["card"]) | {"licence": "MIT"})
     save_file({"a": np.zeros(3, np.float32)}, path, metadata=metadata)
     assert read_card(path) == CARD
+
+
+def test_a_header_of_lists_in_lists_without_end_is_named(tmp_path):
+    path = tmp_path / "deep.safetensors"
+    header = b"[" * 200_000
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(CheckpointError, match=r"deep\.safetensors.*no JSON"):
+        read_header(path)

@@ -138,6 +138,14 @@ def test_npz_is_read_without_its_objects(tmp_path, stand_in_members):
     assert_same_hand(load_hand_model(path), load_hand_model())
 
 
+def test_npz_that_unpacks_to_too_much_is_refused_unread(tmp_path, stand_in_members):
+    path = tmp_path / "MANO_RIGHT.npz"
+    np.savez_compressed(path, **stand_in_members, more=np.zeros(2**24, np.float32))
+    assert path.stat().st_size < 2**23
+    with pytest.raises(HandModelFileError, match=r"MANO_RIGHT\.npz.*unpacks to more than 64 MiB"):
+        load_hand_model(path)
+
+
 def test_npz_with_objects_where_arrays_belong_is_refused(tmp_path, stand_in_members):
     planted = np.array([{}], dtype=object)
     np.savez(tmp_path / "MANO_RIGHT.npz", **{**stand_in_members, "posedirs": planted})

@@ -4,7 +4,7 @@ The file is made of constraints.txt by ``make dependencies``, because a wheel do
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -63,24 +63,30 @@ def needs(distribution: str, extras: tuple[str, ...] = ()) -> Iterator[Need]:
     importlib.metadata.PackageNotFoundError where `distribution` itself is not installed; what it
     requires and is missing is named, and nothing below it.
     """
-    waiting = [(canonicalize_name(distribution), frozenset(extras))]
-    seen = set(waiting)
+    return needs_of(metadata.requires(distribution) or [], canonicalize_name(distribution), extras)
+
+
+def needs_of(requirements: Iterable[str], by: str, extras: tuple[str, ...] = ()) -> Iterator[Need]:
+    """As `needs`, of something that requires this, installed or not."""
+    waiting = _applying(requirements, by, frozenset(extras))
+    seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
-        package, wanted = waiting.pop()
-        for need in _needs_of(package, wanted):
-            yield need
-            further = (need.package, frozenset(need.requirement.extras))
-            if further not in seen and is_installed(need.package):
-                seen.add(further)
-                waiting.append(further)
+        need = waiting.pop()
+        yield need
+        further = (need.package, frozenset(need.requirement.extras))
+        if further not in seen and is_installed(need.package):
+            seen.add(further)
+            waiting += _applying(metadata.requires(need.package) or [], *further)
 
 
-def _needs_of(package: str, extras: frozenset[str]) -> Iterator[Need]:
-    for text in metadata.requires(package) or []:
-        requirement = Requirement(text)
+def _applying(requirements: Iterable[str], by: str, extras: frozenset[str]) -> list[Need]:
+    """Those that hold on this machine, with these extras asked for."""
+    found = []
+    for requirement in map(Requirement, requirements):
         marker = requirement.marker
         if marker is None or any(marker.evaluate({"extra": name}) for name in ("", *extras)):
-            yield Need(requirement, package)
+            found.append(Need(requirement, by))
+    return found
 
 
 def is_installed(package: str) -> bool:
