@@ -147,6 +147,8 @@ def _edit(row_id: int, payload: bytes, types: list[int]) -> EditRow | None:
     _, at_s, *texts, of, before, checksum, value = values
     if not isinstance(at_s, int | float) or not all(isinstance(text, str) for text in texts):
         return None
+    if not isinstance(value, str | bytes | None):
+        return None
     edit = EditRow(row_id, float(at_s), *texts, of, before, value)
     return edit if edit.checksum == checksum else None
 

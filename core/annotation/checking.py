@@ -1,11 +1,12 @@
 """Whether a store's tables agree: the history with itself, and with what is kept beside it."""
 
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterable
 
 from core.annotation.codec import decode
 from core.annotation.records import FrameState
-from core.annotation.rows import EditRow, FrameRow, checked_frame
+from core.annotation.rows import EditRow, FrameRow, check_edit, checked_frame
 from core.annotation.tables import Tables
 from core.annotation.undo_order import OrderRow, steps_of
 
@@ -58,24 +59,31 @@ def whole_problem(
     if found != "ok":
         return str(found)
     tables = Tables(connection)
-    frames: dict[tuple[str, str], dict[str, int]] = {}
-    orders: list[OrderRow] = []
-    for edit in tables.edits("ORDER BY id"):
-        if edit.id != len(orders) + 1:
-            raise ValueError(f"edit {len(orders) + 1} is missing")
-        frames.setdefault((edit.split, edit.frame), {})[edit.field] = edit.id
-        orders.append(OrderRow(edit.id, edit.kind, edit.group, edit.of))
-        if edit.id % 500 == 0 and not goes_on():
+    count = 0
+    for row in tables.edit_rows("ORDER BY id"):
+        check_edit(row)
+        count += 1
+        if row[0] != count:
+            raise ValueError(f"edit {count} is missing")
+        if count % 500 == 0 and not goes_on():
             return None
-    kept = map(checked_frame, tables.frame_rows())
-    in_force = {
-        (row.split, row.frame): {field: edit for field, edit in row.edits.items() if edit}
-        for row in kept
-    }
-    if tables.last_id() != len(orders):
+    if tables.last_id() != count:
         return "the newest edits are missing"
-    if frames != in_force:
+    if not _frames_agree(connection):
         return "what is in force is not what the history says"
-    if steps_of(orders) != tables.steps():
+    rows = connection.execute("SELECT id, kind, grp, of FROM edits ORDER BY id")
+    if steps_of(itertools.starmap(OrderRow, rows)) != tables.steps():
         return "the order of undoing is not what the history says"
     return ""
+
+
+def _frames_agree(connection: sqlite3.Connection) -> bool:
+    """Whether `frames` names the newest edit of every field, and nothing else."""
+    newest = connection.execute(
+        "SELECT split, frame, field, max(id) FROM edits GROUP BY split, frame, field"
+    )
+    expected = {row[:3]: row[3] for row in newest}
+    found = {}
+    for row in map(checked_frame, Tables(connection).frame_rows()):
+        found |= {(row.split, row.frame, field): edit for field, edit in row.edits.items() if edit}
+    return found == expected

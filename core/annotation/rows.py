@@ -1,7 +1,7 @@
 """Rows of a store's tables, with checksums: SQLite finds a broken tree, but no changed byte."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -37,13 +37,7 @@ class EditRow(NamedTuple):
     @property
     def checksum(self) -> int:
         """CRC-32 of everything in the row; raises ValueError for a value that cannot be one."""
-        value = self.value
-        content = value.encode() if isinstance(value, str) else b"" if value is None else value
-        if not isinstance(content, bytes):
-            raise ValueError(f"edit {self.id} has a {type(value).__name__} for its value")
-        kind = type(value).__name__
-        texts = "\x1f".join(map(str, self[:-1]))
-        return zlib.crc32(content, zlib.crc32(f"{texts}\x1f{kind}".encode()))
+        return edit_checksum(self[:-1], self.value)
 
     def edit(self, *, is_undone: bool) -> Edit:
         """The edit; raises ValueError for a row that cannot be one."""
@@ -64,17 +58,28 @@ EDIT_COLUMNS = "id, at_s, author, kind, split, frame, field, words, grp, of, bef
 _EDIT_TYPES = [int, float, *[str] * 7, int, int]
 
 
-def checked_edit(row: tuple) -> EditRow:
-    """The row of an edit, read with `EDIT_COLUMNS`, checksum and value.
+def edit_checksum(columns: Sequence[object], value: object) -> int:
+    """CRC-32 of a row of `edits`: the columns before its checksum, and its value."""
+    content = value.encode() if isinstance(value, str) else b"" if value is None else value
+    if not isinstance(content, bytes):
+        raise ValueError(f"edit {columns[0]} has a {type(value).__name__} for its value")
+    texts = "\x1f".join(map(str, columns))
+    return zlib.crc32(content, zlib.crc32(f"{texts}\x1f{type(value).__name__}".encode()))
 
-    Raises ValueError where a byte of it was changed.
-    """
-    *columns, checksum, value = row
-    edit = EditRow(*columns, value)
+
+def check_edit(row: tuple) -> None:
+    """Raise ValueError where a byte was changed of an edit's row, read with `EDIT_COLUMNS`,
+    checksum and value."""
+    columns = row[:-2]
     # SQLite keeps any type in any column.
-    if list(map(type, columns)) != _EDIT_TYPES or edit.checksum != checksum:
-        raise ValueError(f"edit {edit.id} was changed on the disk")
-    return edit
+    if list(map(type, columns)) != _EDIT_TYPES or edit_checksum(columns, row[-1]) != row[-2]:
+        raise ValueError(f"edit {row[0]} was changed on the disk")
+
+
+def checked_edit(row: tuple) -> EditRow:
+    """The edit of a row that `check_edit` takes."""
+    check_edit(row)
+    return EditRow(*row[:-2], row[-1])
 
 
 @dataclass

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.annotation.checking import head_problem, quick_problem
+from core.annotation.checking import head_problem, quick_problem, whole_problem
 from core.annotation.log_check import log_path, log_problem
 from core.annotation.places import annotations_root, dataset_identity, default_store_path
 from core.annotation.salvage import copied, salvaged
@@ -45,7 +45,12 @@ __all__ = [
 
 
 def open_store(
-    path: Path | str, *, dataset: str = "", author: str = "", creates: bool = True
+    path: Path | str,
+    *,
+    dataset: str = "",
+    author: str = "",
+    creates: bool = True,
+    looks_at_all: bool = True,
 ) -> AnnotationStore:
     """Open the store of a dataset.
 
@@ -57,6 +62,8 @@ def open_store(
         dataset: By `dataset_identity`; "" takes whichever it is of.
         author: Who writes; "" is the user's name on this computer.
         creates: Whether a missing one is made.
+        looks_at_all: Whether every row is looked at, which takes a second or some for 100,000
+            edits; who opens it without calls `AnnotationStore.check` later.
 
     Raises:
         StoreRefusedError: It is of another dataset, of a newer format, or no store at all.
@@ -73,9 +80,8 @@ def open_store(
     problem = _file_problem(path)
     if not problem:
         try:
-            if _may_write(path):
-                return _opened(path, dataset, author)
-            return _opened_copy(path, dataset, author)
+            opened = _opened if _may_write(path) else _opened_copy
+            return opened(path, dataset, author, looks_at_all)
         except StoreDamagedError as error:
             problem = error.problem
     return open_damaged(path, problem, dataset=dataset, author=author)
@@ -117,23 +123,23 @@ def _file_problem(path: Path) -> str:
     return header_problem(path) or log_problem(path)
 
 
-def _opened(path: Path, dataset: str, author: str) -> AnnotationStore:
+def _opened(path: Path, dataset: str, author: str, looks_at_all: bool) -> AnnotationStore:
     with raising_store_errors(path):
         # A damaged one's log stays as it is: what it holds may be all there is.
         with contextlib.closing(connect(path, busy_s=BUSY_S, writes=False)) as connection:
-            _check(path, connection)
+            _check(path, connection, looks_at_all)
         connection = connect(path, busy_s=BUSY_S)
     with _closed_on_error(connection):
         known = _dataset(path, connection, dataset)
         return AnnotationStore(path, connection, dataset=known, author=author)
 
 
-def _opened_copy(path: Path, dataset: str, author: str) -> AnnotationStore:
+def _opened_copy(path: Path, dataset: str, author: str, looks_at_all: bool) -> AnnotationStore:
     with raising_store_errors(path):
         connection, folder = copied(path)
     try:
         with _closed_on_error(connection):
-            _check(path, connection)
+            _check(path, connection, looks_at_all)
             known = _dataset(path, connection, dataset)
             return AnnotationStore(
                 path, connection, dataset=known, author=author, is_read_only=True, folder=folder
@@ -152,12 +158,22 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _check(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise StoreDamagedError where a quick look finds something wrong."""
+def _check(path: Path, connection: sqlite3.Connection, looks_at_all: bool) -> None:
+    """Raise StoreDamagedError where something is found wrong."""
     with raising_store_errors(path):
-        problem = schema_problem(connection) or quick_problem(connection)
-        if not problem:
-            problem = head_problem(connection)
+        connection.execute("BEGIN")  # other processes may write meanwhile
+        try:
+            problem = schema_problem(connection) or quick_problem(connection)
+            if not problem and looks_at_all:
+                problem = whole_problem(connection) or ""
+            if not problem:
+                problem = head_problem(connection)
+        except StoreError:
+            raise
+        except ValueError as error:
+            problem = str(error)
+        finally:
+            connection.execute("ROLLBACK")
     if problem:
         raise StoreDamagedError(path, problem)
 

@@ -37,11 +37,13 @@ class Tables:
 
     def last_id(self) -> int:
         """Id of the newest edit, 0 where there is none."""
-        row = self._one("SELECT last_edit FROM head")
-        newest = self._one("SELECT coalesce(max(id), 0) FROM edits")
-        if row is None or row != newest:
+        # In one statement: another process may write between two.
+        told, newest = self._one(
+            "SELECT (SELECT last_edit FROM head), (SELECT coalesce(max(id), 0) FROM edits)"
+        )
+        if told != newest:
             raise ValueError("the newest edits are missing")
-        return row[0]
+        return newest
 
     def edit(self, edit_id: int) -> EditRow:
         """One edit."""
@@ -52,7 +54,11 @@ class Tables:
 
     def edits(self, where: str = "", *values: object) -> Iterator[EditRow]:
         """Edits; `where` may end in an order and a limit."""
-        return map(checked_edit, self._connection.execute(f"{_EDITS} {where}", values))
+        return map(checked_edit, self.edit_rows(where, *values))
+
+    def edit_rows(self, where: str = "", *values: object) -> Iterator[tuple]:
+        """Rows of edits, for `checked_edit`."""
+        return self._connection.execute(f"{_EDITS} {where}", values)
 
     def told(self, edits: Iterable[EditRow]) -> list[Edit]:
         """Edits as others know them, with what became of each."""

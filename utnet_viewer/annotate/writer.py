@@ -233,7 +233,12 @@ class Writer(QObject):
                 self._tell_opened()
             return
         try:
-            store = open_store(self.path, dataset=self._dataset, creates=bool(self._acts))
+            store = open_store(
+                self.path,
+                dataset=self._dataset,
+                creates=bool(self._acts),
+                looks_at_all=False,  # not before anything is shown: `_check` does, later
+            )
         except FileNotFoundError:
             if self._acts:
                 raise
