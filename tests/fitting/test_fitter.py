@@ -240,6 +240,18 @@ def test_a_few_points_place_the_mean_hand(hand, count):
     assert fit.mesh.joints_mm[:, 2].min() > 100
 
 
+def test_points_that_no_hand_has_are_fitted_as_far_as_they_can_be_or_refused(hand):
+    """Scattered over a photo a thousand times as large: whatever comes is a hand, or a reason."""
+    camera, _ = hand
+    scattered = np.random.default_rng(0).normal(0, 3e5, (21, 2))
+    try:
+        fit = fitter().fit(FitTarget(camera, scattered, np.ones(21)), None, is_right=True)
+    except ValueError as error:
+        assert "hand" in str(error)
+    else:
+        assert np.isfinite(fit.mesh.vertices_mm).all()
+
+
 def test_targets_and_starts_that_mean_nothing_are_refused(hand):
     camera, mano = hand
     good = points_of(camera, mano, [0])

@@ -1,6 +1,7 @@
 """Fits a hand to points: Levenberg-Marquardt over pose, shape and place."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -84,9 +85,10 @@ class HandFitter:
             if own.betas is not None:
                 first = replace(first, betas=own.betas)
             problem = FitProblem(self._chain, self._prior, own)
-            if not np.isfinite(problem.at(first).cost):
+            begin = problem.at(first)
+            if not np.isfinite(begin.cost):
                 raise ValueError("the fit's start is no hand before the camera")
-            solution = minimise(problem, first, max_iterations=_MAX_ITERATIONS)
+            solution = minimise(problem, begin, max_iterations=_MAX_ITERATIONS)
         found = solution.state.parameters()
         mano = found if is_own_side else found.mirrored()
         bones_mm = bone_lengths_mm(self._chain.joints_mm(first))
@@ -103,7 +105,11 @@ class HandFitter:
     def _search(self, target: FitTarget) -> tuple[HandState, Solution]:
         """The best of several starts, and the start that it came from."""
         postures = self._prior.postures_rad
-        starts = _different(rough_places(self._chain, postures, _first_betas(target), target))
+        places = rough_places(self._chain, postures, _first_betas(target), target)
+        problem = FitProblem(self._chain, self._prior, target)
+        starts = _different(place for place in places if np.isfinite(problem.at(place).cost))
+        if not starts:
+            raise ValueError("no hand before the camera is near these points")
         tried = self._from_each(target, starts, _LOOSE, _LOOSE_ITERATIONS)
         order = sorted(range(len(tried)), key=lambda index: tried[index].cost)[:_FINALISTS]
         closer = self._from_each(
@@ -121,7 +127,8 @@ class HandFitter:
         weights_mm = None if target.weights_mm is None else target.weights_mm * share
         looser = replace(target, weights_px=target.weights_px * share, weights_mm=weights_mm)
         problem = FitProblem(self._chain, self._prior, looser)
-        return [minimise(problem, start, max_iterations=max_iterations) for start in starts]
+        begins = [problem.at(start) for start in starts]
+        return [minimise(problem, begin, max_iterations=max_iterations) for begin in begins]
 
     def _result(
         self,
@@ -175,7 +182,7 @@ def _first_betas(target: FitTarget) -> np.ndarray:
     return np.zeros(BETA_COUNT) if target.anchor is None else np.array(target.anchor.betas, float)
 
 
-def _different(states: list[HandState]) -> list[HandState]:
+def _different(states: Iterable[HandState]) -> list[HandState]:
     """The first few that are in another posture or stand otherwise than those before."""
     chosen: list[HandState] = []
     for state in states:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.hand.fitting.chain import BETAS, PARAMETER_COUNT, HandState
-from core.hand.fitting.problem import FitProblem
+from core.hand.fitting.problem import FitProblem, Place
 
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-9, 1e9
+_RAISE, _LEAST_RAISED = 8.0, 0.03
 #: A step that makes the sum of squares smaller by less than this share of it ends the fit ...
 _LEAST_GAIN = 1e-4
 #: ... unless it is still larger than what this many squared deviations add up to.
@@ -24,24 +25,33 @@ class Solution:
     is_converged: bool
 
 
-def minimise(problem: FitProblem, start: HandState, *, max_iterations: int) -> Solution:
-    """Search the nearest minimum from a start whose joints are all before the camera."""
+def minimise(problem: FitProblem, start: Place, *, max_iterations: int) -> Solution:
+    """Search the nearest minimum from a place whose cost is finite.
+
+    A step's gain is compared with the one that the quadratic expected (Fletcher 1971): where points
+    stay far off, full steps would swing to and fro about the minimum.
+    """
     free = np.ones(PARAMETER_COUNT, bool)
     free[BETAS] = not problem.is_shape_fixed
-    here, damping = problem.at(start), _FIRST_DAMPING
+    here, damping = start, _FIRST_DAMPING
     gradient, curvature = problem.slope(here)
     for iteration in range(1, max_iterations + 1):
-        candidate = problem.at(here.state.moved(_step(gradient, curvature, free, damping)))
-        if not candidate.cost < here.cost:
-            damping *= 8
+        step = _step(gradient, curvature, free, damping)
+        candidate = problem.at(here.state.moved(step))
+        gain = here.cost - candidate.cost
+        expected = -(2 * gradient @ step + step @ curvature @ step)
+        if not gain > 0.25 * expected:  # too far: the hand's own bend was not in the step
+            damping = max(_RAISE * damping, _LEAST_RAISED)
+        elif gain > 0.75 * expected:
+            damping = max(damping / _RAISE, _LEAST_DAMPING)
+        if not gain > 0:
             if damping > _MOST_DAMPING:
                 return Solution(here.state, here.cost, iteration, True)
             continue
-        gain, here = here.cost - candidate.cost, candidate
+        here = candidate
         if gain < _LEAST_DROP + _LEAST_GAIN * here.cost:
             return Solution(here.state, here.cost, iteration, True)
         gradient, curvature = problem.slope(here)
-        damping = max(damping / 8, _LEAST_DAMPING)
     return Solution(here.state, here.cost, max_iterations, False)
 
 
