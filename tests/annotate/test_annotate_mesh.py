@@ -106,6 +106,17 @@ def test_of_many_changes_only_the_newest_is_arranged(document, editor, panel, vi
     assert np.allclose(joints_mm, editor.hand.mesh.joints_mm)
 
 
+def test_what_leaves_the_hand_alone_leaves_its_picture_alone(qtbot, document, editor, panel, view):
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=5000)
+    scene = view.scene
+    editor.select(INDEX_TIP)
+    editor.changed.emit()  # such as a joint's visibility
+    document.turns.finish()
+    assert view.scene is scene
+    assert panel.is_settled
+    assert view.selected == INDEX_TIP
+
+
 def test_becomes_fine_when_the_drag_rests(qtbot, document, editor, panel, view):
     editor.drag_mm(THUMB_TIP, editor.hand.mesh.joints_mm[THUMB_TIP] + [5.0, 0, 0])
     document.turns.finish()

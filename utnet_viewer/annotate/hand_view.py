@@ -207,6 +207,7 @@ class HandView(OwnKeys, MeshView):
         along_axis = bool(event.modifiers() & _SHIFT)
         drag.wish_mm = drag.wish_mm + self._scene_step_mm(step, drag.wish_mm, along_axis)
         self.wished.emit(drag.joint, drag.wish_mm)
+        self.update()  # the wish is marked before the fitter has answered
 
     def _scene_step_mm(self, step: QPointF, at_mm: np.ndarray, along_axis: bool) -> np.ndarray:
         """A movement of the pointer as millimetres (3,) at the depth of a point."""

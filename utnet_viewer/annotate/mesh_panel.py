@@ -72,6 +72,7 @@ class MeshEditPanel(Panel):
         self.set_legend(self.legend)
         self.set_body(self.view)
         self._placement: Placement | None = None
+        self._shown: tuple | None = None  # what the scene was made of
         self._is_new = True  # whether the hand is another one than what the camera was fitted to
         self._ghost: tuple[object, object, HandMesh | None] = (None, None, None)
         self._nudged: object = None  # the wish of the editor that came from keys
@@ -162,6 +163,7 @@ class MeshEditPanel(Panel):
 
     def _on_hand_model_changed(self) -> None:
         self.view.set_hand_model(self.document.hand_model)
+        self._shown = None
         name = self.document.hand_model.name
         self.legend.show_hand_model(name)
         if self.document.hand_model.is_stand_in:
@@ -176,20 +178,38 @@ class MeshEditPanel(Panel):
         """Show the hand as it is in the editor by now."""
         if not self.isVisible():
             return
-        scene = self._scene()
-        can_edit = self.editor.can_edit and self.editor.mode == HAND
-        self.view.is_editable = can_edit and scene is not None and scene.prediction is not None
         self.view.set_selected(self.editor.selected)
         self.view.set_message(*self._message())
-        self.view.set_scene(scene)
+        looks = self._what_it_shows()
+        if self._shown is None or any(a is not b for a, b in zip(looks, self._shown, strict=True)):
+            self._shown = looks
+            self.view.set_scene(self._scene())
+        scene = self.view.scene
+        can_edit = self.editor.can_edit and self.editor.mode == HAND
+        self.view.is_editable = can_edit and scene is not None and scene.prediction is not None
         if self._is_new and self.view.is_editable:
             self._is_new = False
             self.view.fit_by_itself()
         self._update_legend()
 
+    def _what_it_shows(self) -> tuple:
+        """All that a scene is made of: the same objects again are the same scene.
+
+        The editor tells of every movement of the pointer, and of much that is seen elsewhere; the
+        surface is another one only when the fitter has answered.
+        """
+        hand, original, view = self.editor.hand, self.editor.original, self.view
+        return (
+            None if hand is None else hand.mesh,
+            None if original is None else original.mesh,
+            self.editor.frame,
+            self.alignment,
+            view.is_dragging,
+        )
+
     def _on_loaded(self) -> None:
         """Another hand, of this frame or the next: it need not stand where the one before did."""
-        self._placement, self._is_new = None, True
+        self._placement, self._shown, self._is_new = None, None, True
         self._show_later()
 
     def _leave_frame(self) -> None:
