@@ -1,6 +1,8 @@
 """The window's book: in force at once, written on a thread, tried again, seen by other windows."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -265,6 +267,16 @@ def test_without_a_dataset_a_change_is_refused(books, qtbot):
     book.use_dataset(None)
     with qtbot.waitSignal(book.refused):
         assert not book.change("note", "x", "wrote", frame="MC1/0000")
+
+
+def test_the_window_starts_without_the_store():
+    """It is imported when a dataset is open: the first paint does not wait for it."""
+    code = (
+        "import sys, utnet_viewer.session, utnet_viewer.menus; "
+        "print([m for m in sys.modules if m.startswith(('sqlite3', 'core.annotation'))])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.stdout.strip() == "[]", ended.stdout + ended.stderr
 
 
 # In the window.
