@@ -1,5 +1,6 @@
 """The whole window, driven by tests and benchmarks: an engine without torch, a tiny dataset."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -60,6 +61,12 @@ def wait_whole(starter: Starter) -> None:
         )
 
     wait_until(is_whole)
+
+
+def wait_threads(starter: Starter) -> None:
+    """Until all threads run that stay: for a window that outlives the test that opened it."""
+    wait_whole(starter)
+    wait_until(lambda: any(thread.name == "annotations" for thread in threading.enumerate()))
 
 
 def close(starter: Starter) -> None:

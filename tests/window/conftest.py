@@ -3,7 +3,15 @@
 from pathlib import Path
 
 import pytest
-from support_window import Starter, close, start_window, wait_until, wait_whole, write_dataset
+from support_window import (
+    Starter,
+    close,
+    start_window,
+    wait_threads,
+    wait_until,
+    wait_whole,
+    write_dataset,
+)
 
 from utnet_viewer.style import load_fonts
 
@@ -26,6 +34,7 @@ def fonts(qapp):
 def shared_window(fonts, dataset):
     """One window for all tests of a file that leave it as they found it."""
     starter = start_window(dataset, "--split", "train", "--size", "1280x800")
+    wait_threads(starter)
     yield starter
     close(starter)
 

@@ -16,7 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from safetensors import safe_open
 from safetensors.numpy import save_file
 from support_network import awake, tiny_network
-from support_window import close, start_window, wait_until, wait_whole
+from support_window import close, start_window, wait_threads, wait_until, wait_whole
 
 from core.files.checkpoint_card import CheckpointCard
 from core.hand.mano_file import load_hand_model
@@ -152,7 +152,7 @@ def damaged(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def window(fonts, damaged):
     starter = start_window(damaged, "--size", "1280x800")
-    wait_whole(starter)
+    wait_threads(starter)
     yield starter
     close(starter)
 

@@ -11,8 +11,9 @@ from support_window import WAIT_MS
 
 from core.hand.mano_file import load_hand_model
 
-#: The shared window goes on refining its mesh view and counting down while tests come and go.
-pytestmark = pytest.mark.allow_leaks("timers", "pool work")
+#: The shared window goes on refining its mesh view and counting down while tests come and go, and
+#: each dataset that is opened in it has a thread for its annotations.
+pytestmark = pytest.mark.allow_leaks("timers", "pool work", "threads")
 
 
 def drop(window, path) -> None:

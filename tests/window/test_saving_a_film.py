@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support_window import close, start_window, wait_until, wait_whole
+from support_window import close, start_window, wait_threads, wait_until, wait_whole
 
 from utnet_viewer.notices import Notice
 
@@ -15,6 +15,7 @@ FAKE = Path(__file__).parents[1] / "support" / "fake_renderer.py"
 @pytest.fixture(scope="module")
 def own_window(fonts, dataset):
     starter = start_window(dataset, "--split", "train", "--size", "1280x800")
+    wait_threads(starter)
     yield starter
     close(starter)
 
