@@ -41,6 +41,7 @@ def panel(qtbot, document, editor):
         panel.show()
     document.turns.finish()
     yield panel
+    document.turns.forget()  # as the session's end does
     panel.shut_down()
 
 
