@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton
 
+from utnet_viewer.style import apply_theme
 from utnet_viewer.theme import Theme
 from utnet_viewer.top_bar import TopBar
 
@@ -12,8 +13,10 @@ MENUS = ("File", "Edit", "View", "Run", "Annotate", "Help")
 
 
 @pytest.fixture
-def bar(qtbot):
-    bar = TopBar(Theme())
+def bar(fonts, qapp, qtbot):
+    theme = Theme()
+    apply_theme(qapp, theme)  # widths are those of the window, whatever test came before
+    bar = TopBar(theme)
     qtbot.addWidget(bar)
     for name in MENUS:
         bar.menus.addMenu(name)
@@ -38,7 +41,7 @@ def hidden_menus(bar: TopBar) -> int:
 
 def test_chips_lose_their_words_one_by_one_before_a_menu_is_hidden(bar, qtbot):
     seen = []
-    for width in range(1700, 940, -20):
+    for width in range(1700, 1140, -20):
         bar.resize(width, bar.height())
         # What was left out takes effect a turn later.
         qtbot.waitUntil(lambda: hidden_menus(bar) == 0, timeout=5000)
