@@ -21,7 +21,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from core.annotation.records import Change, Visibility
-from core.conventions import JOINT_COUNT, JOINT_NAMES
+from core.conventions import JOINT_COUNT, JOINT_NAMES, WRIST
 from core.hand.fitting.target import Fit
 from utnet_viewer.annotate.begun import begun
 from utnet_viewer.annotate.drag import Drag
@@ -216,6 +216,15 @@ class HandEditor(EditedFrame):
         self._load()
         name = drag.sample.frame.frame_id
         self.said.emit(f"{name}: “{drag.words}” was left before it was refitted.", "warning")
+
+    def warm_up(self) -> None:
+        """Have the fitter's process started before the first drag waits for it."""
+        if self._drag is None and self.mano is not None:
+            wish = Wish(WRIST, self._hand.keypoints_px[WRIST])
+            target = fit_target(
+                self._hand, self.frame, wish, visibility=self.visibility, keeps_shape=True
+            )
+            self._fitter.request(next(self._keys), target, self.mano, self._hand.is_right)
 
     # Answers of the fitter.
 

@@ -110,7 +110,15 @@ class AnnotateWorkspace(QWidget):
     def _connect(self) -> None:
         self.editor.said.connect(self.said)
         self.editor.committed.connect(self._say_fit)
+        self.editor.loaded.connect(self._warm_up)
         self.marks.note_left.connect(self.image.canvas.setFocus)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Once, with the first hand that is shown."""
+        if self.editor.mano is not None:
+            self.editor.loaded.disconnect(self._warm_up)
+            self.editor.warm_up()
 
     # What the window does with it.
 
