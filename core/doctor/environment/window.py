@@ -51,7 +51,7 @@ class Facts:
 def examine_window() -> tuple[list[Examined], str]:
     """The window's checks, and the hand model that its settings name ("" for the stand-in)."""
     off_screen = gather_facts("offscreen")
-    found = [examine_libraries(), *judge(off_screen, has_screen=False)]
+    found = [examine_libraries(), *judge_drawing(off_screen)]
     if has_screen():
         found += judge_screen(gather_facts(os.environ.get("QT_QPA_PLATFORM", "")))
     else:
@@ -110,7 +110,7 @@ def gather_facts(platform: str, *, command: tuple[str, ...] = _COMMAND) -> Facts
     return Facts(values, errors, ending)
 
 
-def judge(facts: Facts, *, has_screen: bool) -> list[Examined]:
+def judge_drawing(facts: Facts) -> list[Examined]:
     """The verdicts on what was found without a screen."""
     return [_platform(facts, "drawing without a screen", ""), *_writing(facts), _mesh_view(facts)]
 

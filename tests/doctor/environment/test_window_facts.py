@@ -14,7 +14,7 @@ from core.doctor.environment.window import (
     examine_libraries,
     examine_window,
     gather_facts,
-    judge,
+    judge_drawing,
     judge_screen,
 )
 
@@ -58,7 +58,7 @@ def test_this_machine(home, monkeypatch):
 
 def test_what_a_healthy_window_says_is_healthy():
     facts = gather_facts("offscreen", command=answering(HEALTHY))
-    assert set(health(judge(facts, has_screen=False)).values()) == {Health.OK}
+    assert set(health(judge_drawing(facts)).values()) == {Health.OK}
     assert set(health(judge_screen(facts)).values()) == {Health.OK}
     assert facts.values["settings"]["hand_model"] == "mine.pkl"
 
@@ -73,7 +73,7 @@ def test_no_gl_library_is_wrong_and_names_the_package():
 
 def test_qt_that_cannot_be_imported_is_wrong_with_the_reason():
     code = "sys.exit('ImportError: libGL.so.1: cannot open shared object file')"
-    found = judge(gather_facts("offscreen", command=answering(code)), has_screen=False)
+    found = judge_drawing(gather_facts("offscreen", command=answering(code)))
     assert health(found) == {
         "drawing without a screen": Health.WRONG,
         "settings": Health.NOT_TESTED,
@@ -106,7 +106,7 @@ def test_a_screen_without_opengl_is_a_note_and_a_crash_there_hides_nothing():
 )
 def test_one_planted_fault_is_one_wrong_check(fact, value, name):
     facts = gather_facts("offscreen", command=answering(HEALTHY + say(fact, value)))
-    found = judge(facts, has_screen=False)
+    found = judge_drawing(facts)
     assert [one.name for one in found if one.health is Health.WRONG] == [name]
     assert all(one.advice for one in found if one.health is Health.WRONG)
 
@@ -114,7 +114,7 @@ def test_one_planted_fault_is_one_wrong_check(fact, value, name):
 def test_a_process_that_never_answers_is_given_up(monkeypatch):
     monkeypatch.setattr(window, "TIMEOUT_S", 0.2)
     facts = gather_facts("offscreen", command=answering("import time; time.sleep(60)"))
-    assert "no answer" in judge(facts, has_screen=False)[0].measured
+    assert "no answer" in judge_drawing(facts)[0].measured
 
 
 def test_the_packages_are_those_that_set_up_installs():
