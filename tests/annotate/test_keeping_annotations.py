@@ -362,3 +362,45 @@ def test_closing_with_everything_saved_asks_nothing(kept, qtbot):
     assert kept.book.wait_saved(5) and np.array_equal(
         kept.book.state("MC1/0000").visibility, (2,) * 21
     )
+
+
+def test_the_list_of_edits_is_at_hand_and_right(books, path, qtbot):
+    """What the window keeps of the history is what the store would say."""
+    mine, theirs = books(), books()
+    for number in range(6):
+        mine.change("note", f"n{number}", f"note {number}", frame=f"MC1/{number % 3:04d}")
+        if number % 3 == 1:
+            mine.undo()
+    mine.redo()
+    written(mine, qtbot)
+    theirs.change("note", "theirs", "their note", frame="MC1/0004")
+    mine.undo()
+    written(theirs, qtbot)
+    written(mine, qtbot)
+    with open_store(path) as store:
+        kept, of_frame = store.history(), store.history(split=SPLIT, frame="MC1/0001")
+    for book in (mine, theirs):
+        qtbot.waitUntil(lambda book=book: book.history() == kept, timeout=10_000)
+        assert book.history(frame="MC1/0001") == of_frame
+
+
+def test_a_whole_sequence_is_changed_without_a_wait(books, path, qtbot):
+    """No frame is read one by one of which nothing was said."""
+    book = books()
+    with qtbot.waitSignal(book.opened):
+        pass
+    book.change("note", "one", "first")
+    written(book, qtbot)
+    qtbot.waitUntil(lambda: book._reader is not None, timeout=10_000)
+    asked = []
+    book._reader.state = lambda *place: asked.append(place) or FrameState()
+    frames = [f"MC1/{number:04d}" for number in range(300)]
+    changes = [
+        Change(frame, SPLIT, "review", ReviewState.DONE, "fitted", "one group") for frame in frames
+    ]
+    assert book.changes(changes)
+    assert len(asked) <= 1 and len(book.overview) == 300
+    written(book, qtbot)
+    book.undo()
+    written(book, qtbot)
+    assert {marks.review for marks in book.overview.values()} == {ReviewState.NEW}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from utnet_viewer.annotate.waiting import Place, Waiting
-from utnet_viewer.annotate.writer import Act, News, Opened, Writer
+from utnet_viewer.annotate.waiting import Place, Waiting, newest_after
+from utnet_viewer.annotate.writer import NEWEST, Act, News, Opened, Writer
 from utnet_viewer.document import Document
 
 if TYPE_CHECKING:  # the window starts without them
@@ -57,9 +57,10 @@ class Annotations(QObject):
         self._failures: dict[Writer, str] = {}
         self._reader: AnnotationStore | None = None
         self._overview: Overview = {}  # without what waits
+        self._listed: str | None = None  # the split that it is of; None until it is there
         self._kept: dict[Place, FrameState] = {}  # as stored
         self._undo_words = self._redo_words = ""
-        self._last_id = 0  # of what the thread has told
+        self._newest: list[Edit] = []  # of what the thread has told, the newest first
         self._waiting = Waiting(self._stored)
         self._is_closed = self._is_asked = False  # to try again: the answer is told
 
@@ -77,7 +78,7 @@ class Annotations(QObject):
         else:
             place = path or default_store_path(index.root)
             if self._writer is not None and place == self.path:
-                self._split, self._overview = index.split, {}
+                self._split, self._overview, self._listed = index.split, {}, None
                 self._writer.read_overview(index.split)
             else:
                 self._leave(index.split)
@@ -94,7 +95,7 @@ class Annotations(QObject):
             self._end(writer)
         self._close_reader()
         self._waiting = Waiting(self._stored)
-        self._overview, self._split, self.path = {}, split, None
+        self._overview, self._listed, self._split, self.path = {}, None, split, None
         self._undo_words = self._redo_words = self.damage = ""
         self.is_read_only, self.saved_at_s = False, float("nan")
 
@@ -150,7 +151,8 @@ class Annotations(QObject):
         """What the disk says of a frame."""
         from core.annotation.records import FrameState
 
-        if self._reader is None or not frame:
+        is_new = split == self._listed and frame not in self._overview
+        if self._reader is None or is_new or not frame:
             return FrameState()
         if (split, frame) not in self._kept:
             try:
@@ -184,23 +186,28 @@ class Annotations(QObject):
     def history(self, *, frame: str = "", limit: int = 200) -> list[Edit]:
         """The newest edits, newest first, of everything or of one frame of the split; those that
         are not on the disk yet have the id 0."""
-        # What the thread has written by now, but not told yet, is among what waits.
-        place = {"up_to": self._last_id}
-        if frame:
-            place |= {"split": self._split, "frame": frame}
         here = (self._split, frame)
         waiting = [
             edit
             for edit in reversed(self._waiting.edits)
             if not frame or (edit.change.split, edit.change.frame) == here
         ]
-        try:
-            stored = [] if self._reader is None else self._reader.history(limit=limit, **place)
-        except ValueError as error:
-            self._report(error)
-            stored = []
         known = {edit.id for edit in waiting}
+        stored = self._stored_edits(frame, limit)
         return (waiting + [edit for edit in stored if edit.id not in known])[:limit]
+
+    def _stored_edits(self, frame: str, limit: int) -> list[Edit]:
+        if not frame and limit <= NEWEST:
+            return self._newest
+        # What the thread has written by now, but not told yet, is among what waits.
+        asked = {"limit": limit, "up_to": self._newest[0].id if self._newest else 0}
+        if frame:
+            asked |= {"split": self._split, "frame": frame}
+        try:
+            return [] if self._reader is None else self._reader.history(**asked)
+        except ValueError as error:  # it is opened anew, with what can be saved
+            self._report(error)
+            return []
 
     # Changing.
 
@@ -317,9 +324,11 @@ class Annotations(QObject):
                 opened.reader.close()
             return
         self._close_reader()
-        self._reader, self._overview = opened.reader, opened.overview
+        self._reader = opened.reader
+        if opened.split == self._split:
+            self._overview, self._listed = opened.overview, opened.split
         self._undo_words, self._redo_words = opened.undo_words, opened.redo_words
-        self._last_id = opened.last_id
+        self._newest = list(opened.newest)
         self.is_read_only, self.damage = opened.is_read_only, opened.damage
         self._waiting.refresh()
         self.opened.emit()
@@ -328,7 +337,7 @@ class Annotations(QObject):
 
     def _on_overview(self, split: str, overview: Overview) -> None:
         if self._is_of_the_open_one and split == self._split:
-            self._overview = overview
+            self._overview, self._listed = overview, split
             self.opened.emit()
             self.changed.emit(set())
 
@@ -352,8 +361,7 @@ class Annotations(QObject):
         """These are on the disk."""
         from core.annotation.marks import marks_after
 
-        if edits:
-            self._last_id = max(self._last_id, edits[-1].id)
+        self._newest = newest_after(self._newest, edits)[:NEWEST]
         here: Overview = {}
         for edit in edits:
             change = edit.change

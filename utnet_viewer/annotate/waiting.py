@@ -151,3 +151,13 @@ class Waiting:
 
     def _state(self, place: Place) -> FrameState:
         return self.states[place] if place in self.states else self._stored(*place)
+
+
+def newest_after(known: Sequence[Edit], edits: Sequence[Edit]) -> list[Edit]:
+    """The newest edits, newest first, after some more, oldest first, were written."""
+    last_id = known[0].id if known else 0
+    turned = {edit.of: edit.kind == "undo" for edit in edits if edit.of}
+    before = [
+        replace(edit, is_undone=turned[edit.id]) if edit.id in turned else edit for edit in known
+    ]
+    return [edit for edit in reversed(edits) if edit.id > last_id] + before

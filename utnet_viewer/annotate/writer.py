@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # imported on the thread
 
 #: How often one looks whether another window has written.
 LOOK_S = 0.5
+
+#: Edits that the window has at hand.
+NEWEST = 200
 
 #: How long after a failure it is tried again; the last one holds from there on.
 RETRIES_S = (1.0, 2.0, 5.0, 10.0)
@@ -51,8 +54,9 @@ class Opened:
     """
 
     reader: AnnotationStore | None
+    split: str
     overview: Overview
-    last_id: int = 0
+    newest: Sequence[Edit] = ()  # NEWEST at most, the newest first
     undo_words: str = ""
     redo_words: str = ""
     is_read_only: bool = False
@@ -244,7 +248,7 @@ class Writer(QObject):
                 raise
             if not self._has_told:
                 self._has_told = True
-                self.opened.emit(Opened(None, {}))
+                self.opened.emit(Opened(None, self._split, {}))
             return
         self._use(store)
 
@@ -254,11 +258,12 @@ class Writer(QObject):
         self._tell_opened()
 
     def _tell_opened(self) -> None:
-        store, self._has_told = self._store, True
+        store, split, self._has_told = self._store, self._split, True
         opened = Opened(
             store.reader(),
-            store.overview(self._split),
-            self._last_id,
+            split,
+            store.overview(split),
+            store.history(limit=NEWEST),
             store.can_undo,
             store.can_redo,
             store.is_read_only,
