@@ -45,7 +45,7 @@ def _own_hand(table: LabelTable) -> Reason:
     values = apart_mm[np.arange(len(apart_mm)), joints]
     whose = "MANO" if table.has_mano.any() else "surface"
     words = f"{{joint}} {{value}} off its own {whose}"
-    return Reason("own_hand", words, "mm", badness, values, joints, _ROUNDING_MM)
+    return Reason("own_hand", words, "mm", badness, values, joints, _ROUNDING_MM, "hand")
 
 
 def _bones(table: LabelTable, sequence_codes: np.ndarray) -> Reason:
@@ -61,18 +61,18 @@ def _bones(table: LabelTable, sequence_codes: np.ndarray) -> Reason:
             off_mm[rows] = lengths_mm[rows] - np.median(lengths_mm[rows], axis=0)
     badness, bones = worst_joint(np.abs(off_mm))
     words = "bone to {joint} {value} off the usual"
-    return Reason("bones", words, "mm", badness, badness, children[bones], _BONE_NOISE_MM)
+    return Reason("bones", words, "mm", badness, badness, children[bones], _BONE_NOISE_MM, "bones")
 
 
 def _motion(table: LabelTable, shots: Sequence[np.ndarray]) -> Reason:
     """Joints against where the frames before and after lead."""
     badness, joints = worst_joint(breaks_mm(table.joints_mm, shots))
     words = "{joint} {value} off its motion"
-    return Reason("motion", words, "mm", badness, badness, joints, _LABEL_NOISE_MM)
+    return Reason("motion", words, "mm", badness, badness, joints, _LABEL_NOISE_MM, "motion")
 
 
 def _depth(table: LabelTable) -> Reason:
     """The label's surface against the measured one."""
     badness, sides = worst_joint(table.depth_gap_mm)
     words = "{value} {side} the depth map"
-    return Reason("depth", words, "mm", badness, badness, sides, _LABEL_NOISE_MM)
+    return Reason("depth", words, "mm", badness, badness, sides, _LABEL_NOISE_MM, "depth")

@@ -16,6 +16,8 @@ from core.evaluation.store import Evaluation
 
 #: What is less than that is noise of labels and networks alike.
 _NOISE_MM, _NOISE_PX = 4.0, 4.0
+#: A network that fails in a frame fails in all of these: they are one voice.
+_SOURCE = "prediction"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +79,9 @@ def _apart(key: str, apart: np.ndarray, unit: str, noise: float) -> Reason:
         usual = np.nanmedian(lengths, axis=0) if np.isfinite(lengths).any() else 0.0
     badness, joints = worst_joint(lengths - usual)
     values = lengths[np.arange(len(lengths)), joints]
-    return Reason(key, _WORDS[key], unit, badness, values, joints, noise)
+    return Reason(key, _WORDS[key], unit, badness, values, joints, noise, _SOURCE)
 
 
 def _jump(key: str, jump: np.ndarray, unit: str, noise: float) -> Reason:
     badness, joints = worst_joint(np.linalg.norm(jump, axis=-1))
-    return Reason(f"{key}_jump", _JUMP_WORDS[key], unit, badness, badness, joints, noise)
+    return Reason(f"{key}_jump", _JUMP_WORDS[key], unit, badness, badness, joints, noise, _SOURCE)

@@ -27,6 +27,7 @@ class Reason:
         values: (N,) what people are told.
         joints: (N,) which joint it is worst at, or -1.
         least: The smallest difference that is more than noise, in the unit.
+        source: What it is taken from; of reasons from one source the strongest counts.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Reason:
     values: np.ndarray
     joints: np.ndarray
     least: float
+    source: str
 
     @property
     def scores(self) -> np.ndarray:

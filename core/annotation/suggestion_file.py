@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
+from core.annotation.places import default_store_path
 from core.annotation.suggestions import Suggestion, Told
 from core.data.frame_index import FrameIndex
 from core.evaluation.identity import dataset_digest, hand_model_digest
 from core.evaluation.store import Evaluation
 from core.files.durable import write_atomically
+from core.files.names import safe_name
 from core.hand.hand_model import HandModel
 
 FORMAT = 1
@@ -80,16 +77,9 @@ class Kept:
 
 
 def suggestions_path(index: FrameIndex) -> Path:
-    """Where the suggestions of a split lie: beside the annotations, one file a split.
-
-    $UTNET_ANNOTATIONS, or the user's data, as for `core.annotation.store`.
-    """
-    named = os.environ.get("UTNET_ANNOTATIONS")
-    data = Path(platformdirs.user_data_dir("utnet-viewer", appauthor=False)) / "annotations"
-    folder = Path(named).expanduser() if named else data
-    root = index.root.resolve()
-    mark = hashlib.sha256(str(root).encode(errors="surrogateescape")).hexdigest()[:8]
-    return folder / f"{root.name}-{mark}.{index.split}.suggestions.json"
+    """Where the suggestions of a split lie: beside the dataset's annotations, one file a split."""
+    store = default_store_path(index.root)
+    return store.with_name(f"{store.stem}.{safe_name(index.split)}.suggestions.json")
 
 
 def write_suggestions(path: Path, kept: Kept) -> None:
@@ -138,8 +128,3 @@ def _suggestion(content: dict[str, Any]) -> Suggestion:
     if not because:
         raise ValueError("a suggestion without a reason")
     return Suggestion(int(content["row"]), str(content["frame"]), float(content["score"]), because)
-
-
-def rows_of(suggestions: Sequence[Suggestion]) -> list[int]:
-    """Their rows, in their order."""
-    return [suggestion.row for suggestion in suggestions]

@@ -113,11 +113,14 @@ def rank(reasons: Sequence[Reason]) -> np.ndarray:
 
     Errors of labels and networks have heavy tails: far out, a score s is passed with a probability
     that falls like a power of s, whose logarithm is what evidence adds up by (Fisher's method).
-    Below 1, where a tenth of the healthy frames lie, a reason says nothing.
+    Below 1, where nine tenths of the frames lie, a reason says nothing; of reasons from one source,
+    which are no independent witnesses, the strongest counts.
     """
-    if not reasons:
-        return np.empty(0)
-    return np.log(np.maximum([reason.scores for reason in reasons], 1.0)).sum(0)
+    strongest: dict[str, np.ndarray] = {}
+    for reason in reasons:
+        scores = np.maximum(reason.scores, 1.0)
+        strongest[reason.source] = np.maximum(strongest.get(reason.source, scores), scores)
+    return np.log(list(strongest.values())).sum(0) if strongest else np.empty(0)
 
 
 def _because(reasons: Sequence[Reason], scores: np.ndarray, row: int) -> tuple[Told, ...]:

@@ -230,7 +230,7 @@ def test_where_no_depth_is_known_nothing_is_said() -> None:
 
 def test_a_score_counts_spreads_beyond_the_usual() -> None:
     badness = np.append(np.arange(101.0), [np.nan, 250.0])
-    reason = Reason("own_hand", "", "mm", badness, badness, np.zeros(103, int), least=1)
+    reason = Reason("own_hand", "", "mm", badness, badness, np.zeros(103, int), 1, "hand")
     usual, upper = np.nanquantile(badness, (0.5, 0.9))
     assert reason.scores[-1] == pytest.approx((250 - usual) / (upper - usual))
     assert reason.scores[101] == 0  # unknown
@@ -239,9 +239,22 @@ def test_a_score_counts_spreads_beyond_the_usual() -> None:
 
 def test_less_than_the_noise_of_labels_is_not_unusual() -> None:
     badness = np.append(np.zeros(99), 0.5)
-    reason = Reason("own_hand", "", "mm", badness, badness, np.zeros(100, int), least=1)
+    reason = Reason("own_hand", "", "mm", badness, badness, np.zeros(100, int), 1, "hand")
     assert reason.scores.max() == pytest.approx(0.5)
     assert rank([reason]).max() == 0
+
+
+def test_of_one_source_the_strongest_counts_and_sources_add_up() -> None:
+    def reason(source: str, largest: float) -> Reason:
+        badness = np.append(np.linspace(0, 1, 99), largest)
+        return Reason(source, "", "mm", badness, badness, np.zeros(100, int), 0.1, source)
+
+    alone = {largest: rank([reason("a", largest)])[-1] for largest in (10, 30)}
+    assert 0 < alone[10] < alone[30]
+    assert rank([reason("a", 10), reason("a", 30)])[-1] == pytest.approx(alone[30])
+    both = rank([reason("a", 10), reason("b", 30)])[-1]
+    assert both == pytest.approx(alone[10] + alone[30])
+    assert len(rank([])) == 0
 
 
 def test_the_first_four_percent_are_counted() -> None:
