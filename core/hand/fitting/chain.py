@@ -19,6 +19,7 @@ PARAMETER_COUNT = 61
 # MANO's tree has three levels below the wrist: all knuckles, all middle joints, all end joints.
 _LEVELS = [np.arange(level, MANO_JOINT_COUNT, 3) for level in (1, 2, 3)]
 _AXES = np.eye(3)
+_PARENTS = np.array(MANO_PARENTS[1:])
 
 
 def _below() -> np.ndarray:
@@ -117,11 +118,14 @@ class JointChain:
         local[1:] = matrix_from_axis_angle(state.hand_pose_rad.reshape(15, 3))
         turns, places = np.empty_like(local), np.empty((MANO_JOINT_COUNT, 3))
         turns[0], places[0] = local[0], state.wrist_mm
-        for level, joints in enumerate(_LEVELS):
-            parents = np.zeros(5, int) if level == 0 else joints - 1
-            turns[joints] = turns[parents] @ local[joints]
-            bones = (rest[joints] - rest[parents])[:, :, None]
-            places[joints] = places[parents] + (turns[parents] @ bones)[:, :, 0]
+        # Finger by finger and level by level: views (5, 3, ...) of what follows the wrist.
+        local_of, turns_of = local[1:].reshape(5, 3, 3, 3), turns[1:].reshape(5, 3, 3, 3)
+        places_of, bones = places[1:].reshape(5, 3, 3), (rest[1:] - rest[_PARENTS])
+        bones = bones.reshape(5, 3, 3, 1)
+        turn, place = turns[:1], places[:1]
+        for level in range(3):
+            places_of[:, level] = place = place + (turn @ bones[:, level])[:, :, 0]
+            turns_of[:, level] = turn = turn @ local_of[:, level]
         corrective = (local[1:] - _AXES).ravel()
         tips = self._tips + self._tips_by_betas @ state.betas
         tips = tips + (self._correctives @ corrective).reshape(5, 3)
@@ -138,7 +142,7 @@ class JointChain:
         local_axes = left_jacobian(state.hand_pose_rad.reshape(15, 3))
         axes = np.empty((MANO_JOINT_COUNT, 3, 3))
         axes[0] = _AXES  # the step turns the whole hand about the camera's axes
-        axes[1:] = posed.turns[list(MANO_PARENTS[1:])] @ local_axes
+        axes[1:] = posed.turns[_PARENTS] @ local_axes
         return axes, local_axes
 
     def _levers(self, posed: "PosedChain") -> np.ndarray:

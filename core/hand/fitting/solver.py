@@ -7,12 +7,11 @@ import numpy as np
 from core.hand.fitting.chain import BETAS, PARAMETER_COUNT, HandState
 from core.hand.fitting.problem import FitProblem, Place
 
-_FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-9, 1e9
+_FIRST_DAMPING, _LEAST_DAMPING = 1e-3, 1e-9
 _RAISE, _LEAST_RAISED = 8.0, 0.03
-#: A step that makes the sum of squares smaller by less than this share of it ends the fit ...
-_LEAST_GAIN = 1e-4
-#: ... unless it is still larger than what this many squared deviations add up to.
-_LEAST_DROP = 1e-3
+#: A step that promises to make the sum of squares smaller by less than this share of it, and this
+#: many squared deviations, is not tried any more.
+_LEAST_GAIN, _LEAST_DROP = 1e-4, 1e-3
 
 
 @dataclass(frozen=True)
@@ -37,21 +36,18 @@ def minimise(problem: FitProblem, start: Place, *, max_iterations: int) -> Solut
     gradient, curvature = problem.slope(here)
     for iteration in range(1, max_iterations + 1):
         step = _step(gradient, curvature, free, damping)
+        expected = -(2 * gradient @ step + step @ curvature @ step)
+        if expected < _LEAST_DROP + _LEAST_GAIN * here.cost:
+            return Solution(here.state, here.cost, iteration, True)
         candidate = problem.at(here.state.moved(step))
         gain = here.cost - candidate.cost
-        expected = -(2 * gradient @ step + step @ curvature @ step)
         if not gain > 0.25 * expected:  # too far: the hand's own bend was not in the step
             damping = max(_RAISE * damping, _LEAST_RAISED)
         elif gain > 0.75 * expected:
             damping = max(damping / _RAISE, _LEAST_DAMPING)
-        if not gain > 0:
-            if damping > _MOST_DAMPING:
-                return Solution(here.state, here.cost, iteration, True)
-            continue
-        here = candidate
-        if gain < _LEAST_DROP + _LEAST_GAIN * here.cost:
-            return Solution(here.state, here.cost, iteration, True)
-        gradient, curvature = problem.slope(here)
+        if gain > 0:
+            here = candidate
+            gradient, curvature = problem.slope(here)
     return Solution(here.state, here.cost, max_iterations, False)
 
 
