@@ -15,6 +15,9 @@ from PySide6.QtCore import QObject, Signal
 #: What Open3D wants dash and plotly for. Nothing here uses it.
 _WEB_PAGES = "open3d.visualization.draw_plotly"
 
+#: So often its import is begun.
+_TRIES = 20
+
 
 def leave_out_web_pages() -> None:
     """Call before importing Open3D: puts an empty module in the place of its web pages."""
@@ -26,6 +29,22 @@ def leave_out_web_pages() -> None:
 def is_loaded() -> bool:
     """Whether `import open3d` costs nothing any more."""
     return "open3d" in sys.modules
+
+
+def import_beside_others(library: str) -> None:
+    """Import while other threads import too.
+
+    Open3D walks through `sys.modules` at its end, which raises RuntimeError when another thread's
+    import adds to it meanwhile, such as that of a workspace. Nothing else is wrong, and it is
+    imported again; where that happens time and again, the error is raised.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            importlib.import_module(library)
+            return
+        except RuntimeError as error:
+            if not tries_left or "changed size during iteration" not in str(error):
+                raise
 
 
 class Open3DLoader(QObject):
@@ -52,7 +71,7 @@ class Open3DLoader(QObject):
     def _load(self) -> None:
         leave_out_web_pages()
         try:
-            importlib.import_module(self._library)
+            import_beside_others(self._library)
         except (ImportError, OSError) as problem:
             self.finished.emit(f"Open3D cannot be loaded: {problem}. Run make run again.")
         else:
