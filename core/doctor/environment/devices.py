@@ -58,9 +58,9 @@ def examine_device(device: "torch.device", words: str = "") -> Examined:
         advice = "update the GPU's driver, or choose another device (--device cpu)"
         return Examined(name, f"{words}fails: {first}", Health.WRONG, advice)
     exact = a.astype(float) @ b.astype(float)
-    error = float(np.abs(product - exact).max() / np.abs(exact).max())
-    measured = f"{words}{_SIZE}×{_SIZE} product in {took_ms:.1f} ms, relative error {error:.1e}"
-    if not error < _TOLERANCE:  # also where it is not a number
+    deviation = float(np.abs(product - exact).max() / np.abs(exact).max())
+    measured = f"{words}{_SIZE}×{_SIZE} product in {took_ms:.1f} ms, relative error {deviation:.1e}"
+    if not deviation < _TOLERANCE:  # also where it is not a number
         advice = f"do not use it: at most {_TOLERANCE:g} is right; choose another with --device"
         return Examined(name, measured, Health.WRONG, advice)
     return Examined(name, measured, Health.OK)
