@@ -146,6 +146,17 @@ def test_a_hand_model_that_cannot_be_read_is_named(client, hand, target, qtbot, 
     wait_for(qtbot, lambda: 2 in client.heard.fits)
 
 
+def test_what_was_asked_of_the_old_hand_model_is_asked_of_the_new_one(
+    client, hand, target, qtbot, tmp_path
+):
+    """Whether or not the old one's answer is under way."""
+    client.request(1, target, hand[1], True)
+    client.use_hand_model(tmp_path / "MANO_LEFT.pkl")
+    wait_for(qtbot, lambda: 1 in client.heard.failed)
+    assert not client.heard.fits
+    assert not client.is_fitting
+
+
 def test_a_process_killed_amid_its_work_is_started_again_and_nothing_is_lost(
     client, hand, target, qtbot
 ):

@@ -97,8 +97,10 @@ class FitClient(QObject):
         if self._sequence is not None:
             self._end_sequence()
             self.sequence_failed.emit("Another hand model was chosen meanwhile.")
-        if self._wanted is not None:
-            self._send_wanted()
+        if self._wanted is not None:  # under another id: an answer by the old model is none
+            wanted = self._wanted
+            self._sent.clear()
+            self.request(wanted.key, wanted.order.target, wanted.order.start, wanted.order.is_right)
 
     def request(
         self, key: int, target: FitTarget, start: ManoParameters | None, is_right: bool
