@@ -158,7 +158,9 @@ def test_free_2d_moves_one_point_and_claims_nothing_in_space(bench, editor):
     assert editor.mesh is None and np.isnan(editor.moved_mm).all()
     editor.set_mode(HAND)  # and back: the nearest possible hand
     assert (bench.fitter.target.weights_px == PLACED_WEIGHT).all()
-    bench.fitter.answer(wrist_mm=(0, 0, 600)) if bench.fitter.target.anchor else None
+    bench.fitter.answer()
+    assert bench.state.correction.mano is not None and editor.mode == HAND
+    assert words_of(bench)[0] == "made it a possible hand"
 
 
 def test_a_frame_in_free_2d_leaves_the_next_one_a_hand(bench, editor):
@@ -287,6 +289,23 @@ def test_starting_from_the_mean_hand_and_back(bench, editor):
     assert not editor.can_start_from("prediction")
     editor.start_from("label")
     assert bench.state.correction is None and words_of(bench)[0] == "back to the label"
+
+
+def test_a_mean_hand_is_put_together_and_then_looked_for_from_several_sides(bench, editor):
+    editor.start_from("mean")
+    before_px = editor.keypoints_px.copy()
+    drag(bench, WRIST, (20, 10))
+    assert np.allclose(bench.fitter.target.keypoints_px - before_px, (20, 10))  # all of it
+    assert bench.fitter.target.anchor is None
+    bench.fitter.answer()
+    for number, joint in enumerate((INDEX_PIP, THUMB_TIP, 20)):
+        drag(bench, joint, (8, 0))
+        weights_px = bench.fitter.target.weights_px
+        assert weights_px[joint] == PLACED_WEIGHT and np.median(weights_px) < 0.1
+        is_afresh = bench.fitter.asked[-1][2] is None
+        assert is_afresh == (number == 2)  # the fourth joint, when it is let go
+        bench.fitter.answer()
+    assert bench.state.correction.placed == (WRIST, INDEX_PIP, THUMB_TIP, 20)
 
 
 def test_the_mean_hand_fills_the_hands_box():

@@ -39,7 +39,7 @@ class ShiftFitter(QObject):
     def answer(self, number: int = -1, *, wrist_mm: np.ndarray | None = None) -> None:
         """Give a request its fit; `wrist_mm` puts the hand there instead."""
         key, target, start, is_right = self.asked[number]
-        begin = target.anchor if target.anchor is not None else start
+        begin = target.anchor or start or _flat_hand()
         mano = self._shifted(target, begin, is_right) if wrist_mm is None else begin
         if wrist_mm is not None:
             mano = replace(begin, wrist_mm=np.asarray(wrist_mm, float))
@@ -73,3 +73,8 @@ class ShiftFitter(QObject):
             milliseconds=9.0,
             is_converged=True,
         )
+
+
+def _flat_hand() -> ManoParameters:
+    """For requests that begin with no hand."""
+    return ManoParameters(np.zeros(3), np.zeros(45), np.zeros(10), np.array([0.0, 0.0, 600.0]))

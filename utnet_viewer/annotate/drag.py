@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utnet_viewer.annotate.edited_hand import EditedHand
 from utnet_viewer.annotate.fit_request import Wish
@@ -38,3 +38,8 @@ class Drag:
     fitted: EditedHand | None = None
     is_released: bool = False
     answered_key: int = 0
+
+    def free(self) -> EditedHand:
+        """The hand's points with the wished one moved, and nothing in 3D."""
+        moved = self.base.in_free_2d().with_point(self.wish.joint, self.wish.point_px)
+        return replace(moved, placed=self.placed)

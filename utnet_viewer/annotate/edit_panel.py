@@ -216,9 +216,9 @@ class EditPanel(Panel):
             return "free 2D: no hand is fitted"
         if editor.original is None and not editor.is_corrected:
             begun = START_NAMES[editor.start]
-            return f"no full label: starts from {begun}, nothing is kept yet"
+            return f"from {begun} · nothing kept yet"
         if editor.is_corrected and editor.start != LABEL:
-            return f"started from {START_NAMES[editor.start]}"
+            return f"from {START_NAMES[editor.start]}"
         return ""
 
     def _on_view_changed(self) -> None:

@@ -11,13 +11,15 @@ from core.annotation.records import Visibility
 from core.conventions import FINGER_JOINTS, FINGER_OF_JOINT, JOINT_COUNT, WRIST
 from core.data.frame import Frame
 from core.hand.fitting.target import PLACED_WEIGHT, FitTarget
-from utnet_viewer.annotate.edited_hand import EditedHand
+from utnet_viewer.annotate.edited_hand import MEAN, EditedHand
 
 #: Weights (1/px) of joints that nobody touched while another one is dragged, against
 #: `PLACED_WEIGHT`: the palm hardly gives way when a finger is bent, the other fingers little, and
 #: the rest of that finger follows. Measured on the demo's hands: a fingertip dragged by 24 px moves
 #: the wrist by 0.8 px (3.8 px where all weigh 0.2) and misses the pointer by 0.03 px.
 PALM_WEIGHT, FINGER_WEIGHT, SAME_FINGER_WEIGHT = 1.0, 0.5, 0.1
+#: The same in a mean hand that is being put together joint by joint.
+MEAN_WEIGHT = 0.02
 PALM = (WRIST, *(joints[0] for joints in FINGER_JOINTS.values()))
 
 #: Weight (1/mm) of a joint that stays or is dragged in 3D: a pixel is about 1 mm of a hand.
@@ -77,7 +79,7 @@ def fit_target(
         weights_mm=weights_mm if weights_mm.any() else None,
         depth_mm=depth_samples_mm(frame, keypoints_px, visibility),
         betas=betas,
-        anchor=base.mano,
+        anchor=None if base.start == MEAN else base.mano,
     )
 
 
@@ -85,15 +87,19 @@ def _kept_points(base: EditedHand, wish: Wish | None) -> tuple[np.ndarray, np.nd
     """Where joints that nobody touched are wanted (21, 2) in px, and how much (21,) in 1/px.
 
     A hand that is not one yet (free points, a label of joints alone) is fitted to all of them. The
-    wrist takes the whole hand along; any other joint leaves the others where they are.
+    wrist takes the whole hand along, and so does the first joint of a mean hand; any other joint
+    leaves the others where they are, unless they are a mean hand's, which mean nothing there.
     """
     keypoints_px = base.keypoints_px.copy()
     if base.mano is None or wish is None:
         return keypoints_px, np.full(JOINT_COUNT, PLACED_WEIGHT)
     weights_px = np.full(JOINT_COUNT, FINGER_WEIGHT)
     weights_px[list(PALM)] = PALM_WEIGHT
-    if wish.joint == WRIST:
-        keypoints_px += wish.point_px - keypoints_px[WRIST]
+    is_unplaced = base.start == MEAN and not base.placed
+    if wish.joint == WRIST or is_unplaced:
+        keypoints_px += wish.point_px - keypoints_px[wish.joint]
+    elif base.start == MEAN:
+        weights_px[:] = MEAN_WEIGHT
     else:
         weights_px[list(FINGER_JOINTS[FINGER_OF_JOINT[wish.joint]][1:])] = SAME_FINGER_WEIGHT
     return keypoints_px, weights_px
