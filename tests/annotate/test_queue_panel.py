@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_evaluation import make_evaluation
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from spoken_frames import SpokenFrames
@@ -15,6 +16,7 @@ from core.annotation.records import FrameState, ReviewState
 from core.annotation.suggestion_file import Basis, Kept, suggestions_path, write_suggestions
 from core.annotation.suggestions import Suggestion, Told
 from core.data.opening import open_dataset
+from core.evaluation.identity import RowNames
 from core.files.embedded import dataset_folder
 from utnet_viewer.annotate.marked_list import MarkedList
 from utnet_viewer.annotate.queue_panel import FILTER, SUGGESTIONS, QueuePanel
@@ -319,3 +321,13 @@ def test_a_long_queue_is_counted_and_stepped_quickly_enough(queue) -> None:
     queue.samples.set_catalogue(catalogue)
     assert queue.model.reviewed == 1
     assert queue.model.position_of(1503) == 1503
+
+
+def test_when_an_evaluation_has_come_they_are_old(queue, qtbot, index, kept, folder) -> None:
+    write_suggestions(suggestions_path(index), kept)
+    _suggestions(queue, qtbot)
+    assert not queue.suggesting.old
+    names = index.sequence_names, index.sequence_codes, index.frames
+    queue.document.set_evaluation(make_evaluation(folder / "evaluations", RowNames(*names)))
+    qtbot.waitUntil(lambda: bool(queue.suggesting.old))
+    assert queue.search.label.text() == "old: another evaluation is shown"

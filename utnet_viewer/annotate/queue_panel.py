@@ -96,6 +96,7 @@ class QueuePanel(Panel):
         self._annotations.changed.connect(lambda _names: self._on_marks())
         self._document.row_changed.connect(lambda _row: self._mark())
         self._document.evaluation_changed.connect(lambda _evaluation: self.empty.refresh())
+        self._samples.grown.connect(self.suggesting.look_again)
         self.suggesting.changed.connect(self._on_suggestions)
 
     # What is shown.

@@ -76,6 +76,13 @@ class Suggesting(QObject):
             self._is_wanted = True
             self._read()
 
+    def look_again(self) -> None:
+        """The evaluation grew: once it is complete, what is kept may be old."""
+        evaluation = self._document.evaluation
+        is_complete = evaluation is not None and evaluation.is_complete
+        if is_complete and self.kept is not None and not self.old:
+            self._read()
+
     def _on_dataset(self) -> None:
         self._end_job()
         self.kept, self.old, self.problem = None, "", ""

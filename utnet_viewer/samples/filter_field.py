@@ -15,6 +15,7 @@ from utnet_viewer.widgets.icons import icon
 PLACEHOLDER = 'pa_mpjpe > 10 and seq ~ "MC*"'
 HINT = (
     "pa_mpjpe > 10   px < 5   frame > 100   seq ~ MC*   joint.thumb_tip > 20   state = failed\n"
+    'flag = bad   review = done   note ~ "*thumb*"\n'
     "unreadable   any text, with * and ?   and   or   not   ( )\n"
     "Ctrl+Space offers what may come next"
 )
