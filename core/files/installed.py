@@ -1,7 +1,7 @@
 """Which version of the program this is."""
 
 import argparse
-import platform
+import sys
 
 DISTRIBUTION = "utnet-viewer"
 
@@ -19,7 +19,8 @@ def program_version() -> str:
 
 class _ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"{parser.prog} {program_version()} (Python {platform.python_version()})")
+        python = ".".join(map(str, sys.version_info[:3]))
+        print(f"{parser.prog} {program_version()} (Python {python})")
         parser.exit()
 
 
