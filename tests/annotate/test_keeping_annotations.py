@@ -1,5 +1,6 @@
 """The window's book: in force at once, written on a thread, tried again, seen by other windows."""
 
+import random
 import sqlite3
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from made_annotations import a_correction
+from made_annotations import a_change, a_correction
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from support_samples import stand_in_hand
@@ -37,6 +38,13 @@ class Frames:
 
     def frame_id(self, row: int) -> FrameId:
         return FrameId("MC1", f"{row:04d}")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Other programs that write are waited for briefly."""
+    for module in ("store", "sqlite_store"):
+        monkeypatch.setattr(f"core.annotation.{module}.BUSY_S", 0.2)
 
 
 @pytest.fixture
@@ -267,6 +275,33 @@ def test_without_a_dataset_a_change_is_refused(books, qtbot):
     book.use_dataset(None)
     with qtbot.waitSignal(book.refused):
         assert not book.change("note", "x", "wrote", frame="MC1/0000")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_windows_at_random_come_to_what_the_store_says(books, path, qtbot, seed):
+    draw = random.Random(seed)
+    pair = [books(), books()]
+    for step in range(40):
+        book = pair[draw.random() < 0.3]
+        chosen = draw.random()
+        if chosen < 0.55:
+            book.changes([a_change(seed * 1000 + step * 3 + n) for n in range(draw.choice((1, 3)))])
+        else:
+            (book.undo if chosen < 0.8 else book.redo)()
+        if draw.random() < 0.3:
+            QTest.qWait(draw.choice((0, 1, 5, 30)))
+    for book in pair:
+        written(book, qtbot)
+    with open_store(path) as store:
+        history, overview = store.history(), store.overview(SPLIT)
+        states = {frame: state for (_split, frame), state in store.replay().items()}
+        words = (store.can_undo, store.can_redo)
+    for book in pair:
+        qtbot.waitUntil(lambda book=book: book.history() == history, timeout=10_000)
+        assert {frame: book.state(frame) for frame in states} == states
+        assert book.overview == overview
+        assert (book.undo_words, book.redo_words) == words
+        assert book.failure == ""
 
 
 def test_the_window_starts_without_the_store():

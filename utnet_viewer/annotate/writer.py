@@ -220,7 +220,7 @@ class Writer(QObject):
             overview = {} if self._store is None else self._store.overview(split)
             self.overview_read.emit(split, overview)
             self._splits.popleft()
-        while self._acts:
+        while self._acts and self._store is not None:  # an act may come while none was made yet
             self._write(self._acts[0])
         self._look()
         self._check()
@@ -236,15 +236,16 @@ class Writer(QObject):
             if not self._has_told:
                 self._tell_opened()
             return
+        creates = bool(self._acts)
         try:
             store = open_store(
                 self.path,
                 dataset=self._dataset,
-                creates=bool(self._acts),
+                creates=creates,
                 looks_at_all=False,  # not before anything is shown: `_check` does, later
             )
         except FileNotFoundError:
-            if self._acts:
+            if creates:
                 raise
             if not self._has_told:
                 self._has_told = True
