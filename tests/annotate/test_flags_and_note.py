@@ -1,5 +1,6 @@
 """Flags of one's own, the note that is never lost, and the line that says what is saved."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 from PySide6.QtCore import QMimeData, Qt
@@ -173,5 +174,9 @@ def test_what_is_said_of_saving():
     assert safety_of(saving(failure="x", pending=1), 9).words == "1 edit waits: x."
     words = safety_of(saving(failure="no store"), 9).words
     assert words == "Nothing can be saved: no store."
+    place = Path("/store").absolute()
+    full = safety_of(saving(failure=f"{place}: No space left on device", pending=3), 9)
+    assert full.words == "3 edits wait: No space left on device." and str(place) in full.tip
     locked = safety_of(saving(is_read_only=True, damage="3 edits are lost"), 9)
-    assert (locked.words, locked.can_try) == ("Nothing can be changed: 3 edits are lost.", False)
+    assert locked.words == "Nothing can be changed: the annotations are damaged."
+    assert locked.tip == "3 edits are lost" and not locked.can_try

@@ -115,6 +115,8 @@ class JointsTable(QTableView):
         widths = _WIDTHS if self.width() >= _NARROW else _WIDTHS_NARROW
         for column, width in widths.items():
             self.setColumnWidth(column, width)
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def mark_joint(self, joint: int) -> None:
         """Mark what the pointer is on, here or elsewhere."""

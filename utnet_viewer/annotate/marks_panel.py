@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -49,26 +50,27 @@ class Safety:
         words: A sentence or two.
         kind: plain, warning or fault.
         can_try: Whether trying again may help.
+        tip: All that is known; "" where the words say it.
     """
 
     icon: str
     words: str
     kind: str = "plain"
     can_try: bool = False
+    tip: str = ""
 
 
 def safety_of(annotations: Annotations, now_s: float | None = None) -> Safety:
     """What is to be said of saving now."""
     if annotations.is_read_only:
-        why = annotations.damage.rstrip(".") or "the file cannot be written"
-        return Safety("lock-simple", f"Nothing can be changed: {why}.", "warning")
-    count = annotations.pending
-    why = annotations.failure.rstrip(".")
-    if why and not count:
-        return Safety("warning", f"Nothing can be saved: {why}.", "fault", True)
-    if why:
-        waiting = f"{count} edit{'' if count == 1 else 's'} wait{'s' if count == 1 else ''}"
-        return Safety("warning", f"{waiting}: {why}.", "fault", True)
+        why = "the annotations are damaged" if annotations.damage else "the file is read-only"
+        words = f"Nothing can be changed: {why}."
+        return Safety("lock-simple", words, "warning", tip=annotations.damage)
+    count, failure = annotations.pending, annotations.failure
+    if failure:
+        what = f"{count} edit waits" if count == 1 else f"{count} edits wait"
+        what = what if count else "Nothing can be saved"
+        return Safety("warning", f"{what}: {_short(failure)}.", "fault", True, failure)
     if count:
         return Safety("floppy-disk", f"saving… · {UNTOUCHED}")
     if annotations.saved_at_s != annotations.saved_at_s:
@@ -78,6 +80,12 @@ def safety_of(annotations: Annotations, now_s: float | None = None) -> Safety:
     if "-" in when:  # longer ago than a week: a day
         words = f"saved on {when}"
     return Safety("floppy-disk", f"{words} · {UNTOUCHED}")
+
+
+def _short(failure: str) -> str:
+    """Without the file's path, which the narrow column has no room for."""
+    place, _, why = failure.rstrip(".").partition(": ")
+    return why if why and Path(place).is_absolute() else failure.rstrip(".")
 
 
 class SafetyLine(QWidget):
@@ -110,7 +118,7 @@ class SafetyLine(QWidget):
             return
         self._safety = safety
         self.words.setText(safety.words)
-        self.words.setToolTip(safety.words)
+        self.words.setToolTip(safety.tip or safety.words)
         self.again.setVisible(safety.can_try)
         self._tint()
 
