@@ -119,6 +119,7 @@ class EditTool(QObject):
     def move(self, at: QPointF) -> bool:
         """Drag what was taken."""
         if self._held < 0:
+            self._show_cursor(at)
             return False
         away = at - self._pressed_at
         self._has_moved = self._has_moved or abs(away.x()) + abs(away.y()) >= LEAST_DRAG
@@ -128,6 +129,13 @@ class EditTool(QObject):
             if self._editor.is_refitting and not self._patience.isActive():
                 self._patience.start()
         return True
+
+    def _show_cursor(self, at: QPointF) -> None:
+        """A joint can be taken: an open hand."""
+        if not self._pans and self._editor.can_edit and self.joint_at(at) >= 0:
+            self._canvas.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self._canvas.unsetCursor()
 
     def _on_changed(self) -> None:
         self._patience.stop()
