@@ -132,7 +132,7 @@ class AnnotationStore:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Draft]:
         if self.is_read_only:
-            raise StoreReadOnlyError(self.path, self.damage or "nobody here may write it")
+            raise StoreReadOnlyError(self.path, self.damage or "cannot be written by you")
         if not self._is_in_place():
             raise StoreGoneError(self.path)
         with self._reading():

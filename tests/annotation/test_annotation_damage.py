@@ -396,6 +396,6 @@ def test_a_store_that_may_not_be_written_opens_for_reading(logged, path, monkeyp
     with open_store(path, dataset=DATASET) as store:
         assert store.is_read_only and not store.damage
         assert store.last_id == len(edits) and store.replay() == states
-        with pytest.raises(StoreReadOnlyError, match="may write"):
+        with pytest.raises(StoreReadOnlyError, match="cannot be written by you"):
             store.write([note()])
     assert path.read_bytes() == before

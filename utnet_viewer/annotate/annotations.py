@@ -247,7 +247,7 @@ class Annotations(QObject):
         if self._writer is None:
             return self._refuse(NOTHING_OPEN)
         if self.is_read_only:
-            return self._refuse(f"{self.path}: {self.damage or 'nobody here may write it.'}")
+            return self._refuse(f"{self.path}: {self.damage or 'it cannot be written by you.'}")
         places = self._waiting.add(act)
         self._writer.put(act)
         self._start()
