@@ -121,6 +121,24 @@ def test_a_click_chooses_and_changes_nothing(bench, editor, canvas):
     assert not editor.is_corrected
 
 
+def test_a_second_quick_drag_is_a_drag_and_no_double_click(bench, editor, canvas):
+    scale = canvas.view.scale
+    start = place_of(bench, INDEX_PIP)
+    QTest.mouseClick(canvas, LEFT, NO_KEYS, start)
+    QTest.mouseDClick(canvas, LEFT, NO_KEYS, start)
+    assert canvas.view.scale == scale and not editor.is_corrected
+    twice = QMouseEvent.Type.MouseButtonDblClick
+    at = QPointF(start)
+    there = QPointF(canvas.mapToGlobal(start))
+    QApplication.sendEvent(canvas, QMouseEvent(twice, at, there, LEFT, LEFT, NO_KEYS))
+    move(canvas, start + QPoint(20, 0))
+    QTest.mouseRelease(canvas, LEFT, NO_KEYS, start + QPoint(20, 0))
+    bench.fitter.answer()
+    assert editor.is_corrected
+    QTest.mouseDClick(canvas, LEFT, NO_KEYS, QPoint(10, 10))
+    assert canvas.view.scale != scale
+
+
 def test_beside_the_hand_and_with_space_or_the_middle_button_the_photo_is_panned(bench, canvas):
     view, editor = canvas.view, bench.editor
     view.zoom(2.0)

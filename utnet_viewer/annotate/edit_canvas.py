@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QWidget
 
 from utnet_viewer.annotate.edit_tool import EditTool
@@ -68,6 +68,12 @@ class EditCanvas(ImageCanvas):
         if self.overlay is None:
             return []
         return [(layers.PREDICTION, self.overlay.prediction_px)]
+
+    def mouseDoubleClickEvent(self, event) -> None:
+        """Two quick drags of a joint are two drags; beside the hand a double click fits it."""
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if self.picture is None or not is_left or not self.tool.press(event.position()):
+            super().mouseDoubleClickEvent(event)
 
     def focusNextPrevChild(self, is_next: bool) -> bool:
         """Tab goes from joint to joint; without one, and past the last, out of the canvas."""
