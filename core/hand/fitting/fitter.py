@@ -25,8 +25,8 @@ _MAX_ITERATIONS = 40
 _STARTS, _FINALISTS = 8, 2
 _DIFFERENT_RAD = 0.4
 _LOOSE_ITERATIONS, _CLOSER_ITERATIONS = 10, 20
-#: Shares of the weights on the way: exact points make narrow valleys that end before the goal.
-_LOOSE, _CLOSER = 0.03, 0.2
+#: The largest weight (1/px) on the way: exact points make narrow valleys that end before the goal.
+_LOOSE, _CLOSER = 0.3, 2.0
 
 _PARENTS, _CHILDREN = np.array(BONES).T
 
@@ -115,15 +115,19 @@ class HandFitter:
         closer = self._from_each(
             target, [tried[index].state for index in order], _CLOSER, _CLOSER_ITERATIONS
         )
-        final = self._from_each(target, [one.state for one in closer], 1.0, _MAX_ITERATIONS)
+        final = self._from_each(target, [one.state for one in closer], np.inf, _MAX_ITERATIONS)
         best = min(range(len(final)), key=lambda index: final[index].cost)
         iterations = sum(one.iterations for one in (*tried, *closer, *final))
         return starts[order[best]], replace(final[best], iterations=iterations)
 
     def _from_each(
-        self, target: FitTarget, starts: list[HandState], share: float, max_iterations: int
+        self, target: FitTarget, starts: list[HandState], most: float, max_iterations: int
     ) -> list[Solution]:
-        """Minima near each start with only a share of the points' weights."""
+        """Minima near each start, the points' weights scaled so that the largest is `most`."""
+        largest = target.weights_px.max()
+        if target.weights_mm is not None:
+            largest = max(largest, target.weights_mm.max())
+        share = min(1.0, most / largest) if largest > 0 else 1.0
         weights_mm = None if target.weights_mm is None else target.weights_mm * share
         looser = replace(target, weights_px=target.weights_px * share, weights_mm=weights_mm)
         problem = FitProblem(self._chain, self._prior, looser)

@@ -7,7 +7,7 @@ import numpy as np
 from core.hand.fitting.chain import BETAS, PARAMETER_COUNT, HandState
 from core.hand.fitting.problem import FitProblem, Place
 
-_FIRST_DAMPING, _LEAST_DAMPING = 1e-3, 1e-9
+_FIRST_DAMPING, _LEAST_DAMPING, _MUCH_DAMPED, _MOST_DAMPING = 1e-3, 1e-9, 0.5, 1e9
 _RAISE, _LEAST_RAISED = 8.0, 0.03
 #: A step that promises to make the sum of squares smaller by less than this share of it, and this
 #: many squared deviations, is not tried any more.
@@ -37,7 +37,9 @@ def minimise(problem: FitProblem, start: Place, *, max_iterations: int) -> Solut
     for iteration in range(1, max_iterations + 1):
         step = _step(gradient, curvature, free, damping)
         expected = -(2 * gradient @ step + step @ curvature @ step)
-        if expected < _LEAST_DROP + _LEAST_GAIN * here.cost:
+        is_small = expected < _LEAST_DROP + _LEAST_GAIN * here.cost
+        # A step that is damped much promises little wherever it is.
+        if is_small and not _MUCH_DAMPED < damping < _MOST_DAMPING:
             return Solution(here.state, here.cost, iteration, True)
         candidate = problem.at(here.state.moved(step))
         gain = here.cost - candidate.cost
