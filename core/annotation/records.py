@@ -14,7 +14,7 @@ import numpy as np
 from core.conventions import JOINT_COUNT
 from core.hand.hand_model import ManoParameters
 
-STARTS = ("label", "prediction", "mean")
+STARTS = ("label", "mano", "prediction", "mean")
 SOURCES = ("hand", "sequence", "import")
 
 #: Flags that the window offers, as filters name them (`flag = bad`), and their words for people.

@@ -291,6 +291,26 @@ def test_starting_from_the_mean_hand_and_back(bench, editor):
     assert bench.state.correction is None and words_of(bench)[0] == "back to the label"
 
 
+def test_starting_from_the_labels_mano_where_its_joints_slipped(bench, editor):
+    """Swapped joints beside right parameters: one key puts the frame right."""
+    right_mm = editor.joints_mm.copy()
+    frame = editor.frame
+    swapped = np.arange(21)
+    swapped[[1, 10]] = [10, 1]
+    hand = replace(frame.hand, joints_mm=right_mm[swapped])
+    bench.document.update_sample(bench.document.row, frame=replace(frame, hand=hand))
+    assert not np.allclose(editor.joints_mm, right_mm, atol=5)
+    editor.start_from("mano")
+    kept = bench.state.correction
+    assert kept.start == "mano" and words_of(bench)[0] == "took the label's MANO hand"
+    assert np.allclose(kept.joints_mm, right_mm, atol=0.01)
+    assert np.allclose(editor.keypoints_px, frame.camera.project(right_mm), atol=0.01)
+    bench.document.update_sample(
+        bench.document.row, frame=replace(frame, hand=replace(hand, mano=None))
+    )
+    assert not editor.can_start_from("mano")
+
+
 def test_a_mean_hand_is_put_together_and_then_looked_for_from_several_sides(bench, editor):
     editor.start_from("mean")
     before_px = editor.keypoints_px.copy()

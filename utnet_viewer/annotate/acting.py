@@ -114,6 +114,7 @@ class Acting(QObject):
             "reset_joint": edits and editor.selected >= 0 and self._is_moved(editor.selected),
             "reset": edits and editor.is_corrected,
             "label": edits and editor.can_start_from("label"),
+            "mano": edits and editor.can_start_from("mano"),
             "prediction": edits and editor.can_start_from("prediction"),
             "mean": edits,
             **{f"own{n}": writes and n < len(self._marks.chips.own) for n in range(9)},
@@ -257,7 +258,7 @@ class Acting(QObject):
         self._editor.reset()
 
     def start(self, start: str) -> None:
-        """Begin again with the label, the prediction or the mean hand."""
+        """Begin again with the label, its MANO, the prediction or the mean hand."""
         self._editor.start_from(start)
 
     # In and out.

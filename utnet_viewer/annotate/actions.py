@@ -142,6 +142,14 @@ PARTS = (
             Row("annotate_reset", "Reset the hand", "Shift+R", "reset", can="reset"),
             Row("annotate_label", "Start from the label", "Alt+L", "start", ("label",), "label"),
             Row(
+                "annotate_mano",
+                "Start from the label's MANO",
+                "Alt+Shift+L",
+                "start",
+                ("mano",),
+                "mano",
+            ),
+            Row(
                 "annotate_prediction",
                 "Start from the prediction",
                 "Alt+P",

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 from utnet_viewer.actions import Actions
 from utnet_viewer.annotate.action_button import ActionButton
 from utnet_viewer.annotate.edit_canvas import EditCanvas
-from utnet_viewer.annotate.edited_hand import LABEL, MEAN, PREDICTION
+from utnet_viewer.annotate.edited_hand import LABEL, MANO, MEAN, PREDICTION
 from utnet_viewer.annotate.editing import FREE_2D, HAND, HandEditor
 from utnet_viewer.document import Document
 from utnet_viewer.image import layers
@@ -25,9 +25,20 @@ from utnet_viewer.widgets.panel import Panel
 
 _LEGEND_HEIGHT = 26
 MODE_WORDS = {HAND: "Keep hand possible", FREE_2D: "Free 2D"}
-START_NAMES = {LABEL: "the label", PREDICTION: "the prediction", MEAN: "the mean hand"}
+START_NAMES = {
+    LABEL: "the label",
+    MANO: "the label's MANO",
+    PREDICTION: "the prediction",
+    MEAN: "the mean hand",
+}
 #: The window's actions that the start button offers.
-START_ACTIONS = ("annotate_label", "annotate_prediction", "annotate_mean", "annotate_reset")
+START_ACTIONS = (
+    "annotate_label",
+    "annotate_mano",
+    "annotate_prediction",
+    "annotate_mean",
+    "annotate_reset",
+)
 #: Name, icon, text, on at first; the first two are the tool's, the others the canvas's layers.
 ORIGINAL, NAMES = "original", "names"
 TOGGLES = (
@@ -159,7 +170,7 @@ class EditPanel(Panel):
         """A menu: with which hand to begin again."""
         button = QToolButton()
         button.setText("start ▾")
-        button.setToolTip("Begin again with the label, the prediction or the mean hand")
+        button.setToolTip("Begin again with the label, its MANO, the prediction or the mean hand")
         button.setObjectName("metricChoice")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu = QMenu(button)

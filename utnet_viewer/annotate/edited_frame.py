@@ -15,11 +15,13 @@ from core.hand.hand_model import HandMesh, ManoParameters
 from utnet_viewer.annotate.drag import Drag
 from utnet_viewer.annotate.edited_hand import (
     LABEL,
+    MANO,
     MEAN,
     PREDICTION,
     EditedHand,
     of_correction,
     of_label,
+    of_label_mano,
     of_mean,
     of_prediction,
 )
@@ -140,7 +142,7 @@ class EditedFrame(QObject):
 
     @property
     def start(self) -> str:
-        """What the hand began with: "label", "prediction" or "mean"."""
+        """What the hand began with: "label", "mano", "prediction" or "mean"."""
         return LABEL if self._hand is None else self._hand.start
 
     @property
@@ -249,6 +251,8 @@ class EditedFrame(QObject):
     def _starting_hand(self, start: str) -> EditedHand | None:
         if start == LABEL:
             return self._original
+        if start == MANO:
+            return of_label_mano(self.frame, self._document.hand_model)
         if start == PREDICTION:
             return of_prediction(self._sample.prediction)
         return of_mean(self.frame, self._document.hand_model)

@@ -15,7 +15,7 @@ from core.geometry.rotation import axis_angle_from_matrix
 from core.hand.fitting.target import Fit
 from core.hand.hand_model import HandMesh, HandModel, ManoParameters
 
-LABEL, PREDICTION, MEAN = "label", "prediction", "mean"
+LABEL, MANO, PREDICTION, MEAN = "label", "mano", "prediction", "mean"
 
 #: Where nothing says where the hand is, the mean hand is this share of the photo's height.
 _SHARE_OF_PHOTO = 0.4
@@ -32,7 +32,7 @@ class EditedHand:
         mano: In camera axes; None in free 2D, and for labels that give joints alone.
         mesh: Its surface and joints, where `mano` is known.
         is_right: Side of the hand.
-        start: What it began with: `LABEL`, `PREDICTION` or `MEAN`.
+        start: What it began with: `LABEL`, `MANO` (the label's), `PREDICTION` or `MEAN`.
         locked: Joints that stay while others are dragged.
         placed: Joints that a person put where they are.
     """
@@ -106,6 +106,21 @@ def of_label(frame: Frame, truth: HandMesh | None) -> EditedHand | None:
     if not np.isfinite(keypoints_px).all():
         return None
     return EditedHand(keypoints_px, hand.joints_mm, hand.mano, truth, hand.is_right, LABEL)
+
+
+def of_label_mano(frame: Frame, hand_model: HandModel) -> EditedHand | None:
+    """The hand that the label's MANO parameters pose, whatever its joints say; None without them.
+
+    Where joints were swapped or one of them slipped, the parameters are often right.
+    """
+    hand = frame.hand
+    if hand is None or hand.mano is None:
+        return None
+    mesh = hand_model.of_side(hand.is_right).pose(hand.mano)
+    keypoints_px = frame.camera.project(mesh.joints_mm)
+    if not np.isfinite(keypoints_px).all():
+        return None
+    return EditedHand(keypoints_px, mesh.joints_mm, hand.mano, mesh, hand.is_right, MANO)
 
 
 def of_prediction(prediction: Prediction | None) -> EditedHand | None:

@@ -26,7 +26,7 @@ from core.hand.fitting.target import Fit
 from utnet_viewer.annotate.begun import begun
 from utnet_viewer.annotate.drag import Drag
 from utnet_viewer.annotate.edited_frame import FREE_2D, HAND, EditedFrame
-from utnet_viewer.annotate.edited_hand import LABEL, MEAN, PREDICTION
+from utnet_viewer.annotate.edited_hand import LABEL, MANO, MEAN, PREDICTION
 from utnet_viewer.annotate.fit_request import Wish, fit_target
 from utnet_viewer.annotate.words import VISIBILITY
 from utnet_viewer.document import Document, Sample
@@ -47,6 +47,7 @@ FROM_SEVERAL_SIDES = 4
 
 START_WORDS = {
     LABEL: "back to the label",
+    MANO: "took the label's MANO hand",
     PREDICTION: "took the predicted hand",
     MEAN: "took the mean hand",
 }
@@ -290,7 +291,7 @@ class HandEditor(EditedFrame):
         self._write(self._sample, self._split, name, value, words)
 
     def start_from(self, start: str) -> None:
-        """Begin again with the label's, the predicted or the mean hand; a change like any other."""
+        """Begin again with one of the hands that there are; a change like any other."""
         self.settle()
         hand = self._starting_hand(start) if self.can_edit else None
         if hand is None:
