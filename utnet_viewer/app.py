@@ -27,6 +27,7 @@ from utnet_viewer.desktop_entry import (
     remove_desktop_entry,
 )
 from utnet_viewer.docks import workspace_named
+from utnet_viewer.garbage import GarbageCollector
 from utnet_viewer.main_window import MainWindow
 from utnet_viewer.notices import Notice
 from utnet_viewer.quick_imports import skip_feature_search
@@ -270,7 +271,7 @@ def main(argv: list[str] | None = None) -> int:
     heartbeat = QTimer(interval=500)
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
-    QTimer.singleShot(SETTLED_AFTER_MS, _collect_again)
+    QTimer.singleShot(SETTLED_AFTER_MS, GarbageCollector(application).start)
     status = application.exec()
     starter.end()
     return status
@@ -289,12 +290,6 @@ def _change_desktop_entry(arguments: Namespace) -> int:
         print(f"utnet-viewer: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def _collect_again() -> None:
-    """What libraries have made stays: to walk through it again and again holds up the window."""
-    gc.freeze()
-    gc.enable()
 
 
 def _has_screen() -> bool:

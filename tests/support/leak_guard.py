@@ -5,6 +5,7 @@ once. A test that must leave something says so: ``@pytest.mark.allow_leaks("thre
 """
 
 import gc
+import itertools
 import os
 import sys
 import threading
@@ -246,9 +247,25 @@ def leak_guard(request: pytest.FixtureRequest):
     lines = [f"  {kind.name}: {kind.describe(thing)}" for kind, thing in leaks]
     for kind, thing in leaks:
         kind.tidy(thing)
+    _collect()
     # The traceback of a failed test keeps its windows alive: that is not worth a second report.
     if lines and not request.node.stash.get(HAS_FAILED, False):
         pytest.fail("this test left behind:\n" + "\n".join(lines), pytrace=False)
+
+
+#: Between collections of everything, in tests; the others look at what is new.
+_TESTS_BETWEEN = 100
+_test_number = itertools.count(1)
+
+
+def pytest_sessionstart() -> None:
+    """Widgets of dead cycles are taken apart between tests, never in a thread of theirs: see
+    `utnet_viewer.garbage`."""
+    gc.disable()
+
+
+def _collect() -> None:
+    gc.collect(1 if next(_test_number) % _TESTS_BETWEEN else 2)
 
 
 HAS_FAILED = pytest.StashKey[bool]()
