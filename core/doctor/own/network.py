@@ -34,7 +34,6 @@ _LEAST_SHARE = 1e-12
 class OwnNetwork:
     """`NetworkAccess` of this project's network, on the CPU."""
 
-
     def __init__(
         self, config: TrainingConfig, hand_model: HandModel, checkpoint: Path | None = None
     ) -> None:
