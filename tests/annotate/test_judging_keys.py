@@ -1,6 +1,7 @@
 """Flags, review, joints and the way back, by keys and clicks on real annotations."""
 
 import pytest
+from pointer import hover
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -117,7 +118,7 @@ def test_hovering_is_marked_on_both_sides(bench):
     heard = []
     bench.document.hovered_joint_changed.connect(heard.append)
     rect = table.visualRect(table.joints.index(3, NAME))
-    QTest.mouseMove(table.viewport(), rect.center())
+    hover(table.viewport(), rect.center())
     expected = table.joints.rows[3].joint
     assert heard[-1:] == [expected] and table.painter.hovered_joint == expected
     bench.document.hover(INDEX_TIP)
