@@ -19,7 +19,7 @@ run:
 	@$(PY) main.py $(ARGS)
 
 test: lint
-	$(TEST_ENV) $(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(TEST_ENV) $(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: setup
 	$(PY) -m ruff check .

@@ -52,3 +52,17 @@ def _move_qt_settings(home: Path) -> None:
     user = QSettings.Scope.UserScope
     for file_format in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
         QSettings.setPath(file_format, user, str(home / HOME_VARIABLES["XDG_CONFIG_HOME"]))
+
+
+#: Folders whose files take longest: first, so that no process has one of them left at the end.
+_LONGEST = ("synthetic", "training", "training_window", "window", "processes", "compare")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(tests).parts[0]
+        return _LONGEST.index(folder) if folder in _LONGEST else len(_LONGEST)
+
+    items.sort(key=place)
