@@ -7,7 +7,8 @@
 PY := .venv/bin/python
 ARGS ?=
 PYTEST_ARGS ?=
-TEST_WORKERS ?= 2
+# One more than cores: tests wait for windows and processes a third of their time.
+TEST_WORKERS ?= 3
 
 # One thread per process: two that fight for a core make torch ten times slower.
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
