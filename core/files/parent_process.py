@@ -4,9 +4,13 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+#: So long a SIGTERM that somebody else sent is left to the parent, which may have to save.
+_GRACE_S = 120.0
 
 
 def end_with_the_parent() -> None:
@@ -37,7 +41,15 @@ def _follow(parent: BaseProcess) -> None:
 
 
 def _obey_only(parent_pid: int) -> None:
-    """Let a SIGTERM end this process only where the parent itself sent it."""
-    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent_pid:
-        pass
+    """Let a SIGTERM end this process at once only where the parent itself sent it.
+
+    Signals of one kind do not queue, so the parent's may be lost behind another's: that one is
+    obeyed too, but only after the time in which the parent should have ended.
+    """
+    if signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent_pid:
+        deadline = time.monotonic() + _GRACE_S
+        while (left_s := deadline - time.monotonic()) > 0:
+            information = signal.sigtimedwait({signal.SIGTERM}, left_s)
+            if information is not None and information.si_pid == parent_pid:
+                break
     os._exit(0)

@@ -66,11 +66,31 @@ def group(tmp_path):
 def test_a_signal_to_all_is_left_to_the_parent_which_can_still_end_its_worker(group, number):
     worker = int(group.stdout.readline())
     os.kill(worker, number)
+    wait_taken(worker)  # signals of one kind do not queue
     if number == signal.SIGTERM:
         os.kill(group.pid, number)
         assert group.stdout.readline() == "asked\n"
     said, _ = group.communicate("", timeout=60)
     assert said.split() == ["True", "0"]
+
+
+def wait_taken(pid: int) -> None:
+    """Until no signal is pending for a process."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        if all(int(line.split()[1], 16) == 0 for line in lines if "Pnd:" in line):
+            return
+        time.sleep(0.005)
+    raise AssertionError("a signal was never taken")
+
+
+def test_a_signal_that_nobody_follows_up_is_obeyed_after_a_while(monkeypatch):
+    monkeypatch.setattr("core.files.parent_process._GRACE_S", 0.3)
+    worker = start()
+    subprocess.run(["kill", "-TERM", str(worker.pid)], check=True)
+    worker.join(20)
+    assert worker.exitcode == 0
 
 
 def test_a_worker_ends_with_a_parent_that_was_killed(group):
